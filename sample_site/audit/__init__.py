@@ -1,0 +1,1 @@
+"""Keeps a log of what happens to articles."""

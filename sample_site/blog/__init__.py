@@ -1,0 +1,1 @@
+"""A small blog whose models set off signals."""

@@ -1,0 +1,1 @@
+"""The sample site: settings, URLs and entry points."""

@@ -1,0 +1,5 @@
+"""strace for Django signals: `sigtrace run` any command of a project and see what every save sets off."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

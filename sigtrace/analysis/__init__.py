@@ -1,0 +1,1 @@
+"""Pure functions over spans: what to show, what it adds up to."""

@@ -1,0 +1,300 @@
+"""What receivers, chains and bulk writes add up to, chain by chain.
+
+What is kept grows with distinct receivers, places and errors, not with spans.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.walking import fold, walk
+from sigtrace.tree import REGISTERED, UNFINISHED, Chain, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SLOWEST = 20
+_UNFINISHED = 20
+
+
+@dataclass(slots=True)
+class ReceiverCalls:
+    """The calls of one receiver by one signal and sender; times are nanoseconds.
+
+    `self_ns` is its time less that of the spans right below it, `queries` are all below it,
+    `errors` the exceptions that left it and came out of no receiver below it.
+    """
+
+    receiver: str
+    signal: str
+    sender: str | None
+    file: str | None = None
+    line: int | None = None
+    origin: str | None = None
+    calls: int = 0
+    unfinished: int = 0
+    total_ns: int = 0
+    self_ns: int = 0
+    max_ns: int = 0
+    queries: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class ChainFigures:
+    """One chain in figures."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str | None
+    file: str | None
+    line: int | None
+    time: int
+    duration_ns: int
+    sends: int
+    receiver_calls: int
+    queries: int
+    errors: int
+    slowest_path: tuple[str, ...]
+    """The names down the slowest span of each level, from below the root."""
+
+
+@dataclass(slots=True)
+class BulkWrites:
+    """The bulk writes of one place that bypassed receivers; `rows` is None if not known."""
+
+    name: str
+    model: str
+    file: str | None
+    line: int | None
+    calls: int = 0
+    rows: int | None = 0
+    bypassed: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception where it began: in which span, and in which receiver or operation that was."""
+
+    exception: str
+    span: str
+    inside: str
+    kind: str
+    file: str | None
+    line: int | None
+    swallowed: bool
+    not_reached: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpenSpan:
+    """The innermost span that had not ended when the last line was written."""
+
+    name: str
+    kind: str
+    chain: str
+    file: str | None
+    line: int | None
+
+
+class Statistics:
+    """Adds chains up."""
+
+    def __init__(self) -> None:
+        self.receivers: dict[tuple[str, str, str | None], ReceiverCalls] = {}
+        self.bulk: dict[tuple[str, str, str, int], BulkWrites] = {}
+        self.failures: Counter[Failure] = Counter()
+        self.discarded: Counter[str] = Counter()
+        self.unfinished: list[OpenSpan] = []
+        self._slowest: list[tuple[int, int, ChainFigures]] = []
+        self._chains = 0
+
+    def add(self, chains: Iterable[Chain]) -> None:
+        """Take finished (or, at the end, unfinished) chains."""
+        for chain in chains:
+            if chain.root.event.get("discarded"):
+                self.discarded[chain.root.name] += 1
+                continue
+            sums = fold(chain.root, self._span)
+            if sums is not None and sums.errors:
+                self.failures.update(_failures(chain.root))
+            if chain.root.state == UNFINISHED and len(self.unfinished) < _UNFINISHED:
+                self.unfinished.append(_innermost_open(chain.root))
+            elif sums is not None and chain.continues is None:
+                self._rank(chain, sums)
+
+    def slowest(self) -> list[ChainFigures]:
+        """The slowest finished chains, slowest first."""
+        return [figures for _, _, figures in sorted(self._slowest, reverse=True)]
+
+    def _span(self, span: Span, children: list[_Sums]) -> _Sums:
+        kind, event = span.kind, span.event
+        sums = _Sums(queries=int(kind == "query"), sends=int(kind == "send"))
+        for below in children:
+            sums.add(below)
+        if kind == "receiver":
+            self._receiver(span, sums)
+            sums.calls += 1
+        elif kind == "bulk" and event.get("bypassed"):
+            self._bulk(span)
+        if event.get("exception") and kind != "transaction":
+            if not any(map(_failed, span.children)):
+                sums.errors += 1
+            if kind == "receiver":
+                sums.blamed = True
+        else:
+            # It stopped here: what happens above is another exception.
+            sums.blamed = False
+        return sums
+
+    def _receiver(self, span: Span, below: _Sums) -> None:
+        event = span.event
+        name = span.text("receiver") or span.name
+        key = (name, span.text("signal"), event.get("sender"))
+        calls = self.receivers.get(key)
+        if calls is None:
+            calls = self.receivers[key] = ReceiverCalls(*key)
+        calls.file, calls.line = event.get("file"), event.get("line")
+        calls.origin = event.get("origin")
+        calls.calls += 1
+        calls.queries += below.queries
+        if span.state == UNFINISHED:
+            calls.unfinished += 1
+            return
+        duration = span.duration_ns
+        calls.total_ns += duration
+        calls.self_ns += own_ns(span)
+        calls.max_ns = max(calls.max_ns, duration)
+        calls.errors += bool(span.exception) and not below.blamed
+
+    def _bulk(self, span: Span) -> None:
+        file, line = span.event.get("file"), span.event.get("line")
+        key = (span.name, span.text("model"), file or "", line or 0)
+        writes = self.bulk.get(key)
+        if writes is None:
+            writes = self.bulk[key] = BulkWrites(span.name, span.text("model"), file, line)
+        rows = span.event.get("rows")
+        writes.calls += 1
+        writes.rows = None if rows is None or writes.rows is None else writes.rows + rows
+        writes.bypassed.update(dict.fromkeys(span.texts("bypassed")))
+
+    def _rank(self, chain: Chain, sums: _Sums) -> None:
+        self._chains += 1
+        took = chain.root.duration_ns
+        full = len(self._slowest) == SLOWEST
+        if full and took <= self._slowest[0][0]:
+            return
+        entry = (took, -self._chains, _figures(chain, sums))
+        if full:
+            heapq.heapreplace(self._slowest, entry)
+        else:
+            heapq.heappush(self._slowest, entry)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is at and below a span; `blamed`: an exception comes out of a receiver in there."""
+
+    queries: int = 0
+    sends: int = 0
+    calls: int = 0
+    errors: int = 0
+    blamed: bool = False
+
+    def add(self, other: _Sums) -> None:
+        self.queries += other.queries
+        self.sends += other.sends
+        self.calls += other.calls
+        self.errors += other.errors
+        self.blamed = self.blamed or other.blamed
+
+
+def own_ns(span: Span) -> int:
+    """The time of a span less the time in which a span right below it ran.
+
+    Spans below may overlap (async receivers run together): shared time counts once. Transactions
+    are no work by themselves.
+    """
+    begin, finish = span.time, span.time + span.duration_ns
+    covered, reached = 0, begin
+    for child in span.children:
+        if child.kind == "transaction" or child.state == REGISTERED:
+            continue
+        start = max(child.time, reached)
+        stop = min(child.time + child.duration_ns, finish)
+        if stop > start:
+            covered += stop - start
+            reached = stop
+    return span.duration_ns - covered
+
+
+def _failed(span: Span) -> bool:
+    return span.exception is not None and span.kind != "transaction"
+
+
+def _figures(chain: Chain, sums: _Sums) -> ChainFigures:
+    root = chain.root
+    return ChainFigures(
+        id=root.id,
+        kind=root.kind,
+        name=root.name,
+        scope=None if chain.scope is None else chain.scope.label,
+        file=root.event.get("file"),
+        line=root.event.get("line"),
+        time=root.time,
+        duration_ns=root.duration_ns,
+        sends=sums.sends,
+        receiver_calls=sums.calls,
+        queries=sums.queries,
+        errors=sums.errors,
+        slowest_path=tuple(_slowest_path(root)),
+    )
+
+
+def _slowest_path(root: Span) -> list[str]:
+    names: list[str] = []
+    span = root
+    while True:
+        below = [child for child in span.children if child.kind != "transaction"]
+        if not below:
+            return names
+        span = max(below, key=lambda child: child.duration_ns)
+        names.append(span.name)
+
+
+def _innermost_open(root: Span) -> OpenSpan:
+    span = root
+    for below in walk(root):
+        if below.state == UNFINISHED:
+            span = below
+    return OpenSpan(span.name, span.kind, root.name, span.event.get("file"), span.event.get("line"))
+
+
+def _failures(root: Span) -> Iterable[Failure]:
+    stack: list[tuple[Span, tuple[Span, ...]]] = [(root, ())]
+    while stack:
+        span, above = stack.pop()
+        path = (*above, span) if _failed(span) else ()
+        stack += [(child, path) for child in span.children]
+        if path and not any(map(_failed, span.children)):
+            yield _failure(span, path)
+
+
+def _failure(span: Span, path: tuple[Span, ...]) -> Failure:
+    """`path` is the span with what its exception passed through, outermost first."""
+    inside = next((one for one in reversed(path) if one.kind not in ("query", "send")), span)
+    unreached = [name for one in path for name in one.texts("not_reached")]
+    return Failure(
+        exception=span.exception or "",
+        span=span.name,
+        inside=inside.name,
+        kind=inside.kind,
+        file=inside.event.get("file"),
+        line=inside.event.get("line"),
+        swallowed=any(one.event.get("swallowed") for one in path),
+        not_reached=tuple(dict.fromkeys(unreached)),
+    )

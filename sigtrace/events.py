@@ -1,0 +1,112 @@
+"""The vocabulary of a trace: which lines there are and which fields each kind of span carries.
+
+A process file holds one JSON object a line. `event` says which: `process` (first line),
+`scope`, `begin`, `registered` (an `on_commit` callback), `end` (a finished span) and `counts`
+(cumulative: the last one of a process counts).
+"""
+
+from __future__ import annotations
+
+# 1: the first schema. It only grows: a reader ignores fields and events it does not know.
+SCHEMA_VERSION = 1
+
+CHAIN_KINDS = ("save", "delete", "m2m", "bulk", "send", "on_commit")
+"""A span of one of these kinds that has no parent is the root of a chain."""
+
+KINDS = (*CHAIN_KINDS, "receiver", "query", "transaction")
+
+MUTED_SIGNALS = (
+    "django.db.models.signals.pre_init",
+    "django.db.models.signals.post_init",
+    "django.db.models.signals.class_prepared",
+    "django.core.signals.setting_changed",
+)
+"""Signals that are neither recorded nor counted unless `--all` asks for them."""
+
+HIDDEN = "***"
+"""What stands where a value is hidden by the name under which it stands."""
+
+PROCESS_FIELDS = (
+    "event",
+    "schema",
+    "process",
+    "pid",
+    "ppid",
+    "parent_process",
+    "argv",
+    "python",
+    "django",
+    "settings",
+    "time",
+)
+SCOPE_FIELDS = ("event", "id", "kind", "name", "parent", "time", "closed", "status")
+BEGIN_FIELDS = ("event", "kind", "id", "parent", "time", "name")
+REGISTERED_FIELDS = (
+    *BEGIN_FIELDS,
+    "scope",
+    "transaction",
+    "file",
+    "line",
+    "origin",
+    "alias",
+)
+COUNTS_FIELDS = ("event", "time", "unheard", "queries", "dropped")
+
+END_FIELDS = (
+    "event",
+    "kind",
+    "id",
+    "parent",
+    "scope",
+    "transaction",
+    "name",
+    "pid",
+    "thread",
+    "time",
+    "duration_ns",
+    "exception",
+)
+"""What the `end` line of every span carries."""
+
+SITE_FIELDS = ("file", "line", "origin")
+"""Where: project-relative path or absolute, line number, and whose code: own, third-party, django."""
+
+KIND_FIELDS: dict[str, tuple[str, ...]] = {
+    "save": (
+        "model",
+        "pk",
+        "created",
+        "raw",
+        "update_fields",
+        "alias",
+        "historical",
+        *SITE_FIELDS,
+    ),
+    "delete": ("model", "pk", "operation", "counts", "alias", "historical", *SITE_FIELDS),
+    "m2m": ("model", "pk", "field", "action", "count", "alias", *SITE_FIELDS),
+    "bulk": ("operation", "model", "rows", "bypassed", "alias", "historical", *SITE_FIELDS),
+    "send": (
+        "signal",
+        "sender",
+        "arguments",
+        "method",
+        "receivers",
+        "not_reached",
+        *SITE_FIELDS,
+    ),
+    "receiver": (
+        "receiver",
+        "signal",
+        "sender",
+        *SITE_FIELDS,
+        "index",
+        "mode",
+        "dispatch_uid",
+        "changes",
+        "swallowed",
+    ),
+    "query": ("sql", "alias", "vendor", "rows", "many"),
+    "transaction": ("alias", "savepoint", "durable", "outcome"),
+    "on_commit": ("registered_by", "discarded", "robust", "alias", *SITE_FIELDS),
+}
+"""What the `end` line of a kind carries besides `END_FIELDS`."""

@@ -1,0 +1,142 @@
+"""Which program a target stands for: a script, `-m`, `-c`, or any command on PATH."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..errors import SigtraceError
+
+CANNOT_EXECUTE = 126
+NOT_FOUND = 127
+
+_SCRIPTS = (".py", ".pyw", ".pyc", ".pyz")
+_MANAGERS = ("manage.py", "django-admin", "django-admin.py", "django")
+_QUIET_MANAGED = ("test", "migrate", "loaddata")
+_QUIET = ("pytest", "py.test", "gunicorn", "uvicorn", "daphne", "hypercorn", "granian", "celery")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program as `os.execve` takes it; `interpreted` says that we chose the interpreter."""
+
+    executable: str
+    argv: tuple[str, ...]
+    interpreted: bool
+
+
+def resolve(target: Sequence[str], environ: Mapping[str, str], python: str | None = None) -> Command:
+    """Return the program for a target of at least one word.
+
+    `python` names the interpreter for targets that have none of their own. Raises SigtraceError with
+    exit status 127 if there is no such program, 126 if it cannot be executed.
+    """
+    first = target[0]
+    if first.startswith("-"):
+        return _interpreted(target, environ, python)
+    if os.path.dirname(first):
+        if _is_program(first) and not _lacks_interpreter(first):
+            return Command(first, tuple(target), interpreted=False)
+        if first.endswith(_SCRIPTS) or os.path.exists(first):
+            return _interpreted(target, environ, python)
+        raise SigtraceError(f"cannot start {first}: no such file", exit_status=NOT_FOUND)
+    if first.endswith(_SCRIPTS):
+        return _interpreted(target, environ, python)
+    found = _which(first, environ)
+    if found is not None:
+        return Command(found, tuple(target), interpreted=False)
+    if first and os.path.exists(first):
+        return _interpreted(target, environ, python)
+    hint = "" if first else "the target is empty"
+    if os.path.isfile(first + ".py"):
+        hint = f"did you mean `sigtrace run {first}.py`?"
+    raise SigtraceError(f"cannot start {first!r}: command not found", hint, NOT_FOUND)
+
+
+def interpreter(environ: Mapping[str, str], python: str | None = None) -> str:
+    """Return the project's interpreter: `python`, else that of the active venv, else our own.
+
+    The path is not resolved: an interpreter finds its venv through the link that it was called by.
+    Raises SigtraceError with exit status 127 or 126 if `python` is none.
+    """
+    if python is not None:
+        path: str | None = python
+        if not os.path.dirname(python):
+            path = _which(python, environ)
+        if path is None or not os.path.exists(path):
+            hint = "name an interpreter, such as --python .venv/bin/python"
+            raise SigtraceError(f"there is no Python at {python}", hint, NOT_FOUND)
+        if not _is_program(path):
+            raise SigtraceError(f"{python} cannot be executed", "", CANNOT_EXECUTE)
+        return path
+    if environ.get("VIRTUAL_ENV"):
+        active = os.path.join(environ["VIRTUAL_ENV"], "bin", "python")
+        if _is_program(active):
+            return active
+    return sys.executable
+
+
+def is_quiet_by_default(target: Sequence[str]) -> bool:
+    """Whether the live view is off unless asked for: test runs, migrations and worker servers."""
+    words = iter(target)
+    for word in words:
+        name = os.path.basename(word)
+        if name in _QUIET:
+            return True
+        if name in _MANAGERS:
+            return next((w for w in words if not w.startswith("-")), "") in _QUIET_MANAGED
+        if name.endswith(_SCRIPTS) or word == "-c":
+            return False
+    return False
+
+
+def start_folder(target: Sequence[str]) -> str:
+    """Return the folder from which the target's project is looked for: the script's, else the current."""
+    for word in target[:2]:
+        if word.endswith(_SCRIPTS) and os.path.isfile(word):
+            return os.path.dirname(os.path.abspath(word))
+    return os.getcwd()
+
+
+def _interpreted(
+    target: Sequence[str], environ: Mapping[str, str], python: str | None
+) -> Command:
+    path = interpreter(environ, python)
+    return Command(path, (path, *target), interpreted=True)
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _lacks_interpreter(path: str) -> bool:
+    """Whether this is an executable Python file that does not name its interpreter in line one."""
+    if not path.endswith(_SCRIPTS):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(2) not in (b"#!", b"PK")
+    except OSError:
+        return False
+
+
+def _which(name: str, environ: Mapping[str, str]) -> str | None:
+    """Find a bare command on PATH. Raises SigtraceError (126) if it is there but cannot be executed."""
+    refused = ""
+    for path in _candidates(name, environ):
+        if _is_program(path):
+            return path
+        if os.path.isfile(path):
+            refused = refused or path
+    if refused:
+        raise SigtraceError(f"cannot start {refused}: permission denied", "", CANNOT_EXECUTE)
+    return None
+
+
+def _candidates(name: str, environ: Mapping[str, str]) -> Iterator[str]:
+    if name:
+        for folder in os.get_exec_path(environ):
+            # An empty entry of PATH is the current folder.
+            yield os.path.join(folder or os.curdir, name)

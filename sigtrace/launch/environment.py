@@ -1,0 +1,57 @@
+"""The environment that makes every Python below the target load the probe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ..errors import SigtraceError
+from ..options import VARIABLE, RecordOptions, decode, encode
+
+BOOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "probe", "_boot")
+"""The folder of the `sitecustomize` that waits for Django."""
+
+
+def traced(environ: Mapping[str, str], options: RecordOptions, boot: str = BOOT) -> dict[str, str]:
+    """Return `environ` with the probe's folder first in PYTHONPATH, and what to record.
+
+    Raises SigtraceError if `boot` cannot stand in PYTHONPATH.
+    """
+    if os.pathsep in boot:
+        raise SigtraceError(
+            f"sigtrace is installed in {boot}, and {os.pathsep!r} cannot stand in PYTHONPATH",
+            "install it in a folder without that character",
+        )
+    return {**untraced(environ, boot), VARIABLE: encode(options), "PYTHONPATH": _join(environ, boot)}
+
+
+def untraced(environ: Mapping[str, str], boot: str = BOOT) -> dict[str, str]:
+    """Return `environ` without anything of ours in it."""
+    clean = {name: value for name, value in environ.items() if name != VARIABLE}
+    path = clean.get("PYTHONPATH", "")
+    if boot in path.split(os.pathsep):
+        rest = _without(path, boot)
+        if rest:
+            clean["PYTHONPATH"] = rest
+        else:
+            del clean["PYTHONPATH"]
+    return clean
+
+
+def outer_run(environ: Mapping[str, str]) -> RecordOptions | None:
+    """Return what the run around this process records, or None if there is none (any more)."""
+    try:
+        options = decode(environ[VARIABLE])
+    except (KeyError, ValueError):
+        return None
+    return options if os.path.isdir(options.run_dir) else None
+
+
+def _join(environ: Mapping[str, str], boot: str) -> str:
+    rest = _without(environ.get("PYTHONPATH", ""), boot)
+    # A separator at the end would put the current folder into the path.
+    return boot + os.pathsep + rest if rest else boot
+
+
+def _without(path: str, boot: str) -> str:
+    return os.pathsep.join(entry for entry in path.split(os.pathsep) if entry != boot)

@@ -1,0 +1,87 @@
+"""A process beside the target that only notes which signals reach the whole process group.
+
+Ctrl-C, a closing terminal, `kill %1` and `killpg` reach the target and ourselves; `kill <our pid>`
+reaches only us, and is to be passed on. A signal does not say which it was. So a third process of
+the same group blocks all signals, and is asked whether it got that one too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+
+# A group's members get the signal one after the other: give the sender's loop time to end.
+_SPREAD_SECONDS = 0.005
+_ANSWER_SECONDS = 0.5
+
+
+class Witness:
+    """Starts with every signal blocked by the caller; ends with us, or by `close`."""
+
+    def __init__(self) -> None:
+        asked, self._ask = os.pipe()
+        self._answer, answering = os.pipe()
+        self._open = True
+        self.pid = os.fork()
+        if self.pid == 0:
+            with contextlib.suppress(BaseException):
+                _watch(asked, answering)
+            os._exit(0)
+        os.close(asked)
+        os.close(answering)
+
+    def also_got(self, number: int) -> bool | None:
+        """Whether signal `number` came to the group and not to us alone; None if that is not known."""
+        if not self._open:
+            return None
+        time.sleep(_SPREAD_SECONDS)
+        answer = b""
+        with contextlib.suppress(OSError):
+            os.write(self._ask, bytes([number]))
+            if select.select([self._answer], [], [], _ANSWER_SECONDS)[0]:
+                answer = os.read(self._answer, 1)
+        if not answer:
+            self.close()  # stopped or killed: a late answer would be taken for another's
+            return None
+        return answer == b"1"
+
+    def close(self) -> None:
+        """End the witness."""
+        if self._open:
+            self._open = False
+            os.close(self._ask)
+            os.close(self._answer)
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+def _watch(asked: int, answering: int) -> None:
+    signal.set_wakeup_fd(-1)
+    _close_all_but(asked, answering)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    for number in (signal.SIGCONT, signal.SIGWINCH):
+        # What would be ignored is not kept pending on every system.
+        signal.signal(number, _nothing)
+    while question := os.read(asked, 1):
+        number = question[0]
+        if number in signal.sigpending():
+            signal.sigwait({number})
+            os.write(answering, b"1")
+        else:
+            os.write(answering, b"0")
+
+
+def _close_all_but(*kept: int) -> None:
+    """Close what we inherited: a pipe that we hold open would never end for its reader."""
+    start = 0
+    for descriptor in sorted(kept):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
+
+
+_nothing: Callable[[int, object], None] = lambda number, frame: None  # noqa: E731

@@ -1,0 +1,65 @@
+"""What to record, as a value and as the one environment variable that carries it into the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+VARIABLE = "SIGTRACE_CONFIG"
+VALUES = ("none", "redacted", "all")
+
+
+@dataclass(frozen=True)
+class RecordOptions:
+    """What the probe records, and where to.
+
+    `run_dir` and `project` are absolute paths; `max_bytes` is the size of a run at which spans
+    are no longer written; `redact` and `show` are names (or globs) to hide or to let through.
+    """
+
+    run_dir: str
+    project: str = ""
+    values: str = "redacted"
+    sql: bool = True
+    all_signals: bool = False
+    max_bytes: int = 500_000_000
+    redact: tuple[str, ...] = ()
+    show: tuple[str, ...] = ()
+
+
+def encode(options: RecordOptions) -> str:
+    """Write the options as `key=value` lines; a tuple is one line for each item."""
+    lines = []
+    for field in fields(options):
+        value = getattr(options, field.name)
+        items = value if isinstance(value, tuple) else (value,)
+        for item in items:
+            text = str(int(item)) if isinstance(item, bool) else str(item)
+            escaped = text.replace("\\", "\\\\").replace("\n", "\\n")
+            lines.append(f"{field.name}={escaped}")
+    return "\n".join(lines)
+
+
+def decode(text: str) -> RecordOptions:
+    """Read what `encode` wrote; unknown keys are ignored. Raises ValueError without a run_dir."""
+    found: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        key, separator, value = line.partition("=")
+        if separator:
+            found.setdefault(key, []).append(_unescape(value))
+    if "run_dir" not in found:
+        raise ValueError(f"{VARIABLE} names no run_dir")
+    return RecordOptions(
+        run_dir=found["run_dir"][-1],
+        project=found.get("project", [""])[-1],
+        values=found.get("values", ["redacted"])[-1],
+        sql=found.get("sql", ["1"])[-1] == "1",
+        all_signals=found.get("all_signals", ["0"])[-1] == "1",
+        max_bytes=int(found.get("max_bytes", ["500000000"])[-1]),
+        redact=tuple(found.get("redact", ())),
+        show=tuple(found.get("show", ())),
+    )
+
+
+def _unescape(value: str) -> str:
+    parts = value.split("\\\\")
+    return "\\".join(part.replace("\\n", "\n") for part in parts)

@@ -1,0 +1,121 @@
+"""What runs inside the traced program: the hooks on Django, and the recorder that they feed.
+
+Only the standard library is imported here, and Django's modules are taken from `sys.modules` as
+the target loads them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .. import options as options_module
+from ..events import MUTED_SIGNALS
+from .connections import Connections
+from .database import CallbackHooks, QueryHooks, TransactionHooks
+from .describe import Describer
+from .naming import Places, Receivers, Signals
+from .operations import OperationHooks
+from .patching import Patches
+from .recorder import Recorder, strip
+from .scopes import ScopeHooks
+from .sending import Tools
+from .signals import SignalHooks
+from .sites import Sites
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..options import RecordOptions
+
+
+class Probe:
+    """The one tracer of a process, with all that it has replaced."""
+
+    def __init__(self, options: RecordOptions) -> None:
+        self.options = options
+        self.patches = Patches()
+        self.recorder = Recorder(options)
+        places = Places(options.project)
+        receivers = Receivers(places)
+        signals = Signals(places)
+        describe = Describer(options, receivers)
+        sites = Sites(places)
+        self._connections = Connections(describe, receivers, signals, sites)
+        tools = Tools(self.recorder, describe, receivers, signals, sites, self._connections)
+        self._signals = SignalHooks(tools, self.patches, sys.modules["django.dispatch.dispatcher"])
+        operations = OperationHooks(tools, self.patches)
+        callbacks = CallbackHooks(tools, self.patches)
+        scopes = ScopeHooks(self.recorder, self.patches)
+        self._installers: dict[str, Callable[[Any], None]] = {
+            "django.apps.registry": self._install_apps,
+            "django.core.handlers.base": scopes.install_handlers,
+            "django.core.management.base": scopes.install_commands,
+            "django.db.backends.base.base": callbacks.install,
+            "django.db.backends.utils": QueryHooks(tools, self.patches).install,
+            "django.db.models.base": operations.install_model,
+            "django.db.models.fields.related_descriptors": operations.install_related,
+            "django.db.models.query": operations.install_queryset,
+            "django.db.transaction": TransactionHooks(tools, self.patches, callbacks).install,
+        }
+        self._name_of_signal = signals
+        self._written = False
+
+    def start(self) -> None:
+        """Open the trace file and hook the dispatcher. Raises OSError if the file cannot be made."""
+        self.recorder.start(self._name_of_signal)
+        self._signals.install()
+
+    def loaded(self, module_name: str) -> None:
+        """Hook a module of Django's that has just been executed."""
+        try:
+            if not self.options.all_signals:
+                self._signals.mute(module_name)
+            install = self._installers.get(module_name)
+            if install is not None:
+                install(sys.modules[module_name])
+        except Exception as error:
+            self.recorder.failed(error)
+
+    def _install_apps(self, module: Any) -> None:
+        def make_populate(original: Any) -> Any:
+            def populate(self_: Any, *args: Any, **kwargs: Any) -> Any:
+                try:
+                    result = original(self_, *args, **kwargs)
+                except BaseException as error:
+                    strip(error)
+                    raise
+                if self_ is module.apps and self_.ready and not self._written:
+                    self._write_receivers()
+                return result
+
+            return populate
+
+        self.patches.wrap(module.Apps, "populate", make_populate)
+
+    def _write_receivers(self) -> None:
+        self._written = True
+        try:
+            self._connections.write(
+                os.path.join(self.options.run_dir, "receivers.json"),
+                os.environ.get("DJANGO_SETTINGS_MODULE"),
+                () if self.options.all_signals else MUTED_SIGNALS,
+            )
+        except OSError as error:
+            self.recorder.give_up(f"receivers.json: {error.strerror}")
+        except Exception as error:
+            self.recorder.failed(error)
+
+
+def install(hook: Any) -> None:
+    """Trace this process; `hook` is the import hook that has just seen Django's dispatcher load.
+
+    Raises ValueError or OSError where the options or the trace directory are unusable: the hook
+    says so in one line and the process runs untraced.
+    """
+    probe = Probe(options_module.decode(os.environ[options_module.VARIABLE]))
+    probe.start()
+    for name in hook.loaded_names:
+        probe.loaded(name)
+    hook.on_loaded = probe.loaded

@@ -1,0 +1,151 @@
+"""What the hook on `connect` has seen: who was connected to what, with which uid, from which line."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .recorder import quote
+
+if TYPE_CHECKING:
+    from .describe import Describer
+    from .naming import Place, Receivers, Signals
+    from .sites import Sites
+
+
+class Connections:
+    """Knows the signals that were connected to, and of each connection what Django forgets."""
+
+    def __init__(
+        self, describe: Describer, receivers: Receivers, signals: Signals, sites: Sites
+    ) -> None:
+        self._describe = describe
+        self._receivers = receivers
+        self._signals = signals
+        self._sites = sites
+        self._seen: dict[int, weakref.ref[Any]] = {}
+        self._notes: dict[tuple[int, Any], _Note] = {}
+        self._with_uid: set[int] = set()
+
+    def connected(self, signal: Any, receiver: Any, sender: Any, uid: Any) -> None:
+        """Remember one call of `connect`."""
+        number = id(signal)
+        if number not in self._seen:
+            self._seen[number] = weakref.ref(signal)
+        key = (uid if uid else _key_of(receiver), _key_of(sender))
+        if len(self._notes) > _MOST_NOTES:
+            self._notes.clear()
+        place = self._sites.find()
+        text = "null"
+        if uid:
+            self._with_uid.add(number)
+            text = quote(uid[:80]) if type(uid) is str else self._describe.value(uid)
+        try:
+            self._notes[number, key] = _Note(
+                self._describe.sender(sender), text, place, _key_of(receiver)
+            )
+        except TypeError:
+            # An unhashable uid: Django compares, we cannot look it up.
+            pass
+
+    def uids(self, signal: Any, sender: Any, receivers: list[Any]) -> dict[int, str]:
+        """Return the uids (JSON text) of the live receivers of a send, by their place in it."""
+        number = id(signal)
+        if number not in self._with_uid:
+            return {}
+        sender_key = _key_of(sender)
+        waiting: dict[Any, list[str]] = {}
+        for entry in list(signal.receivers):
+            if entry[0][1] in (_NOBODY, sender_key):
+                note = self._notes.get((number, entry[0]))
+                if note is not None:
+                    waiting.setdefault(note.receiver, []).append(note.uid)
+        found = {}
+        for index, receiver in enumerate(receivers):
+            queue = waiting.get(_key_of(receiver))
+            if queue:
+                uid = queue.pop(0)
+                if uid != "null":
+                    found[index] = uid
+        return found
+
+    def write(self, path: str, settings: str | None, muted: tuple[str, ...]) -> None:
+        """Write `receivers.json`, unless another process of the run has. Raises OSError."""
+        signals: dict[str, list[str]] = {}
+        for reference in list(self._seen.values()):
+            signal = reference()
+            if signal is not None:
+                name = self._signals(signal)
+                signals.setdefault(name, []).extend(self._lines(signal))
+        text = '{"schema":1,"settings":%s,"signals":[%s],"muted":[%s]}\n' % (
+            "null" if settings is None else quote(settings),
+            ",".join(
+                '\n{"signal":%s,"receivers":[%s]}' % (quote(name), ",".join(lines))
+                for name, lines in sorted(signals.items())
+            ),
+            ",".join(quote(name) for name in muted),
+        )
+        # Written aside and linked: a reader sees all of it or nothing, and the first one wins.
+        aside = f"{path}.{os.getpid()}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, text.encode("ascii"))
+        finally:
+            os.close(descriptor)
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(aside)
+
+    def _lines(self, signal: Any) -> list[str]:
+        lines = []
+        for entry in list(signal.receivers):
+            receiver = entry[1]
+            weak = isinstance(receiver, weakref.ReferenceType)
+            if weak:
+                receiver = receiver()
+                if receiver is None:
+                    continue
+            known = self._receivers(receiver)
+            note = self._notes.get((id(signal), entry[0]))
+            connected_at = "null"
+            if note is not None and note.place.begin:
+                connected_at = "{%s}" % note.place.begin[1:]
+            lines.append(
+                '\n {"receiver":%s,"sender":%s%s,"dispatch_uid":%s,"weak":%s,"async":%s,'
+                '"connected_at":%s}'
+                % (
+                    known.name,
+                    "null" if note is None else note.sender,
+                    known.place.fields,
+                    "null" if note is None else note.uid,
+                    "true" if weak else "false",
+                    "true" if len(entry) > 2 and entry[-1] is True else "false",
+                    connected_at,
+                )
+            )
+        return lines
+
+
+class _Note:
+    __slots__ = ("place", "receiver", "sender", "uid")
+
+    def __init__(self, sender: str, uid: str, place: Place, receiver: Any) -> None:
+        self.sender = sender
+        self.uid = uid
+        self.place = place
+        self.receiver = receiver
+
+
+def _key_of(target: Any) -> Any:
+    """Django's own key of a receiver or sender (`dispatcher._make_id`)."""
+    if hasattr(target, "__func__"):
+        return (id(target.__self__), id(target.__func__))
+    return id(target)
+
+
+_NOBODY = _key_of(None)
+_MOST_NOTES = 50_000

@@ -1,0 +1,47 @@
+"""A cache keyed by the object itself, which neither hashes, compares nor keeps it alive."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Value = TypeVar("Value")
+
+
+class IdentityCache(Generic[Value]):
+    """Remembers `make(object)` for as long as the object lives.
+
+    The objects are the target's: their `__hash__` and `__eq__` are not ours to call, and their
+    lifetime is not ours to stretch. What takes no weak reference is made anew each time.
+    """
+
+    def __init__(self, make: Callable[[Any], Value]) -> None:
+        self._make = make
+        self._entries: dict[int, tuple[weakref.ref[Any], Value]] = {}
+
+    def __call__(self, key: Any) -> Value:
+        """Return the value for `key`, making it the first time."""
+        entry = self._entries.get(id(key))
+        if entry is not None and entry[0]() is key:
+            return entry[1]
+        return self.remember(key, self._make(key))
+
+    def remember(self, key: Any, value: Value) -> Value:
+        """Store a value for `key` and return it."""
+        number = id(key)
+        entries = self._entries
+        try:
+            entries[number] = (
+                weakref.ref(key, lambda _, pop=entries.pop: pop(number, None)),
+                value,
+            )
+        except TypeError:
+            pass
+        return value
+
+    def forget(self, key: Any) -> None:
+        """Drop what is known of `key`."""
+        self._entries.pop(id(key), None)

@@ -1,0 +1,206 @@
+"""One name for each signal, receiver and class, the same wherever it is met."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from .identity import IdentityCache
+from .recorder import quote, type_path
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_MODULE_DICT = ModuleType.__dict__["__dict__"]
+
+OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
+
+
+class Place(NamedTuple):
+    """A line of code: `fields` is `,"file":…,"line":…,"origin":…` as JSON text."""
+
+    fields: str
+    begin: str
+    origin: str
+
+
+class Receiver(NamedTuple):
+    """What there is to say of a receiver, whatever the send: JSON texts."""
+
+    name: str
+    place: Place
+
+
+class Places:
+    """Says of a file whose it is, and how to write it: relative to the project where it can be."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project.rstrip(os.sep) + os.sep if project else ""
+        self._origins: dict[str, str] = {}
+        django = sys.modules.get("django")
+        file = getattr(django, "__file__", None) or ""
+        self._django = os.path.dirname(file) + os.sep if file else "\0"
+
+    def origin(self, filename: str) -> str:
+        """`own`, `third-party`, `django`, or `internal` for the standard library and sigtrace."""
+        known = self._origins.get(filename)
+        if known is None:
+            known = self._origins[filename] = self._find_origin(filename)
+        return known
+
+    def _find_origin(self, filename: str) -> str:
+        if filename.startswith("<"):
+            return INTERNAL if filename.startswith("<frozen") else OWN
+        if filename.startswith(_SIGTRACE):
+            return INTERNAL
+        if filename.startswith(self._django):
+            return DJANGO
+        if any(part in filename for part in _INSTALLED):
+            return THIRD_PARTY
+        if filename.startswith(_LIBRARY):
+            return INTERNAL
+        return OWN
+
+    def place(self, filename: str, line: int) -> Place:
+        """Describe a line of code."""
+        origin = self.origin(filename)
+        shown = filename
+        if self._project and filename.startswith(self._project):
+            shown = filename[len(self._project) :]
+        begin = f',"file":{quote(shown)},"line":{line}'
+        shown_origin = DJANGO if origin == DJANGO else OWN if origin == OWN else THIRD_PARTY
+        return Place(f'{begin},"origin":"{shown_origin}"', begin, shown_origin)
+
+
+NOWHERE = Place(',"file":null,"line":null,"origin":null', "", "")
+
+
+class Receivers:
+    """Names receivers by what runs, and says where that stands."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._functions = IdentityCache(self._describe_function)
+        self._others = IdentityCache(self._describe)
+
+    def __call__(self, receiver: Any) -> Receiver:
+        """Describe any callable without calling, comparing or keeping it."""
+        if type(receiver) is MethodType:
+            # A bound method is made anew for every send, its function is not.
+            receiver = receiver.__func__
+        if type(receiver) is FunctionType:
+            return self._functions(receiver)
+        return self._others(receiver)
+
+    def _describe_function(self, function: Any) -> Receiver:
+        inner = function
+        while True:
+            wrapped = inner.__dict__.get("__wrapped__")
+            if type(wrapped) is not FunctionType or wrapped is inner:
+                break
+            inner = wrapped
+        code: CodeType = inner.__code__
+        return Receiver(
+            quote(f"{_module_of(function)}.{function.__qualname__}"),
+            self._places.place(code.co_filename, code.co_firstlineno),
+        )
+
+    def _describe(self, receiver: Any) -> Receiver:
+        kind = type(receiver)
+        if functools.partial in type.mro(kind):
+            return self(functools.partial.func.__get__(receiver))  # type: ignore[attr-defined]
+        if type in type.mro(kind):
+            return Receiver(quote(type_path(receiver)), self._class_place(receiver, "__init__"))
+        if kind is MethodType:
+            return self(receiver)
+        if kind is BuiltinFunctionType:
+            return Receiver(quote(f"{receiver.__module__}.{receiver.__qualname__}"), NOWHERE)
+        call = _find(kind, "__call__")
+        if type(call) is FunctionType:
+            return self._functions(call)
+        return Receiver(quote(type_path(kind)), NOWHERE)
+
+    def _class_place(self, cls: type, method: str) -> Place:
+        function = _find(cls, method)
+        if type(function) is not FunctionType:
+            return NOWHERE
+        return self._places.place(function.__code__.co_filename, function.__code__.co_firstlineno)
+
+
+class Signals:
+    """Names signals by the path under which a module holds them.
+
+    Several modules may hold one: the one that made it comes first, then the shortest path, then
+    the alphabet. A signal that no module holds is named by the line that made it.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._made: IdentityCache[tuple[str, str, int]] = IdentityCache(lambda _: ("", "", 0))
+        self._names: IdentityCache[str] = IdentityCache(self._find_name)
+        self._modules_seen = -1
+
+    def made(self, signal: Any, module: str, filename: str, line: int) -> None:
+        """Remember which line made a signal."""
+        self._made.remember(signal, (module, filename, line))
+
+    def __call__(self, signal: Any) -> str:
+        """Return the import path of a signal."""
+        name = self._names(signal)
+        if name.endswith(">") and len(sys.modules) != self._modules_seen:
+            # Met before its module had given it a name: look again once there is something new.
+            self._names.forget(signal)
+            name = self._names(signal)
+        return name
+
+    def _find_name(self, signal: Any) -> str:
+        module, filename, line = self._made(signal)
+        self._modules_seen = len(sys.modules)
+        paths = list(_paths_to(signal, module))
+        if not paths:
+            for name in list(sys.modules):
+                if name != module:
+                    paths.extend(_paths_to(signal, name))
+        if paths:
+            return min(paths, key=lambda path: (path.count("."), len(path), path))
+        where = self._places.place(filename, line).begin if filename else ""
+        shown = where.replace(',"file":', "").replace('"', "").replace(",line:", ":")
+        return f"{module or 'unknown'}.<Signal at {shown}>"
+
+
+def _paths_to(signal: Any, module_name: str) -> list[str]:
+    module = sys.modules.get(module_name)
+    if module is None or ModuleType not in type.mro(type(module)):
+        return []
+    paths = []
+    for attribute, value in list(_MODULE_DICT.__get__(module).items()):
+        if value is signal:
+            paths.append(f"{module_name}.{attribute}")
+        elif type in type.mro(type(value)) and _module_of(value) == module_name:
+            for inner, held in list(type.__dict__["__dict__"].__get__(value).items()):
+                if held is signal:
+                    paths.append(f"{module_name}.{value.__qualname__}.{inner}")
+    return paths
+
+
+def _find(cls: type, attribute: str) -> Any:
+    """Look a name up in the classes of `cls`, past any `__getattribute__` of its metaclass."""
+    for base in type.mro(cls):
+        found = type.__dict__["__dict__"].__get__(base).get(attribute)
+        if found is not None:
+            return found
+    return None
+
+
+def _module_of(thing: Any) -> str:
+    if type in type.mro(type(thing)):
+        try:
+            module = type.__dict__["__module__"].__get__(thing)
+        except AttributeError:
+            module = None
+    else:
+        module = thing.__module__
+    return module if type(module) is str else "?"

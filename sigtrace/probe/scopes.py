@@ -1,0 +1,98 @@
+"""Hooks on what chains happen in: a request, a management command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .recorder import Recorder, Scope, scope, strip
+
+if TYPE_CHECKING:
+    from .patching import Patches
+
+
+class ScopeHooks:
+    """Names scopes; they delay nothing and are written only if something happened in them."""
+
+    def __init__(self, recorder: Recorder, patches: Patches) -> None:
+        self._recorder = recorder
+        self._patches = patches
+
+    def install_handlers(self, module: Any) -> None:
+        """Hook `django.core.handlers.base`: WSGI, ASGI and the test client all pass here."""
+        self._patches.wrap(module.BaseHandler, "get_response", self._make_get_response)
+        self._patches.wrap(module.BaseHandler, "get_response_async", self._make_get_response_async)
+
+    def install_commands(self, module: Any) -> None:
+        """Hook `django.core.management.base`."""
+        self._patches.wrap(module.BaseCommand, "execute", self._make_execute)
+
+    def _enter(self, kind: str, name: Any) -> Scope | None:
+        if not self._recorder.active:
+            return None
+        inner = Scope(kind, name, scope.get())
+        scope.set(inner)
+        return inner
+
+    def _leave(self, inner: Scope | None, response: Any = None) -> None:
+        if inner is None:
+            return
+        scope.set(inner.outer)
+        try:
+            status = getattr(response, "status_code", None)
+            self._recorder.close_scope(inner, status if type(status) is int else None)
+        except Exception as error:
+            self._recorder.failed(error)
+
+    def _make_get_response(self, original: Any) -> Any:
+        def get_response(self_: Any, request: Any) -> Any:
+            inner = self._enter("request", lambda: _request_name(request))
+            response = None
+            try:
+                response = original(self_, request)
+            except BaseException as error:
+                strip(error)
+                raise
+            finally:
+                self._leave(inner, response)
+            return response
+
+        return get_response
+
+    def _make_get_response_async(self, original: Any) -> Any:
+        async def get_response_async(self_: Any, request: Any) -> Any:
+            inner = self._enter("request", lambda: _request_name(request))
+            response = None
+            try:
+                response = await original(self_, request)
+            except BaseException as error:
+                strip(error)
+                raise
+            finally:
+                self._leave(inner, response)
+            return response
+
+        return get_response_async
+
+    def _make_execute(self, original: Any) -> Any:
+        def execute(self_: Any, *args: Any, **kwargs: Any) -> Any:
+            name = type(self_).__module__.rpartition(".")[2]
+            inner = self._enter("command", lambda: name)
+            try:
+                return original(self_, *args, **kwargs)
+            except BaseException as error:
+                strip(error)
+                raise
+            finally:
+                self._leave(inner)
+
+        return execute
+
+
+def _request_name(request: Any) -> str:
+    """`POST articles/<int:pk>/`: the route, if it is resolved by now, never the path itself."""
+    held = request.__dict__
+    method = held.get("method")
+    match = held.get("resolver_match")
+    route = getattr(match, "route", None)
+    shown = method if type(method) is str else "?"
+    return f"{shown} {route}" if type(route) is str else shown

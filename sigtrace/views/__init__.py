@@ -1,0 +1,1 @@
+"""What is shown, as renderables and strings; nothing here prints."""

@@ -1,0 +1,89 @@
+"""How chains are shown: what the user chose, and what the place they are shown in can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sigtrace.analysis.filters import Selection
+
+WIDTH = 96
+"""Columns where there is no terminal to ask."""
+
+_WIDEST = 132
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """The signs of the tree. Each says what a word or its place says too."""
+
+    root: str = "●"
+    branch: str = "├─ "
+    last: str = "└─ "
+    bar: str = "│  "
+    space: str = "   "
+    failed: str = "✗"
+    warning: str = "!"
+    changed: str = "~"
+    arrow: str = "→"
+    atomic: str = "⎇"
+    deferred: str = "⧗"
+    rolled_back: str = "↺"
+    again: str = "↻"
+    times: str = "×"  # noqa: RUF001
+    dot: str = "·"
+    more: str = "…"
+    scope: str = "▸"
+    minus: str = "–"  # noqa: RUF001
+
+
+UNICODE = Glyphs()
+ASCII = Glyphs(
+    root="*",
+    branch="|- ",
+    last="`- ",
+    bar="|  ",
+    failed="x",
+    arrow="->",
+    atomic="@",
+    deferred="(later)",
+    rolled_back="<-",
+    again="again:",
+    times="x",
+    dot="-",
+    more="...",
+    scope=">",
+    minus="-",
+)
+
+
+@dataclass(frozen=True)
+class Display:
+    """The display options of `run` and `report`, and the columns there are.
+
+    `signal`, `sender` and `receiver` are globs, `min_ms` milliseconds, `depth` the levels drawn
+    below which chains are cut. `crop` cuts lines to `width`: in a terminal, not in a file.
+    """
+
+    signal: tuple[str, ...] = ()
+    sender: tuple[str, ...] = ()
+    receiver: tuple[str, ...] = ()
+    min_ms: float = 0.0
+    depth: int | None = None
+    args: bool = False
+    all: bool = False
+    width: int = WIDTH
+    crop: bool = False
+    ascii: bool = False
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.signal, self.sender, self.receiver, self.min_ms, self.all)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return ASCII if self.ascii else UNICODE
+
+    @property
+    def columns(self) -> int:
+        """The columns that are used: eyes do not follow a line across a very wide terminal."""
+        return min(self.width, _WIDEST)

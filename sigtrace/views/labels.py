@@ -1,0 +1,201 @@
+"""What a line says of a span: its name, what is remarkable about it, and the lines below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.walking import walk
+from sigtrace.tree import FINISHED, REGISTERED, UNFINISHED, Span
+from sigtrace.views.arguments import unusual
+from sigtrace.views.text import clean, data, milliseconds, plural, quoted, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.views.display import Display, Glyphs
+
+_NAME_STYLES = {"send": "magenta", "query": "blue", **dict.fromkeys(OPERATIONS, "bold")}
+_M2M = {"add": "added", "remove": "removed", "set": "set", "clear": "cleared"}
+
+
+def name(span: Span, display: Display) -> Text:
+    """The name of a span as it stands first on its line."""
+    if span.kind == "receiver":
+        own = span.text("origin") in ("own", "")
+        return data(short(span.name), "green" if own else "green dim")
+    if span.kind == "on_commit":
+        words = "deferred" if span.state == REGISTERED else "on_commit"
+        label = Text(f"{display.glyphs.deferred} {words} ", "yellow", end="")
+        return label.append_text(data(short(span.name), "green"))
+    return data(span.name, _NAME_STYLES.get(span.kind, ""))
+
+
+def remarks(span: Span, above: Span | None, display: Display) -> list[str]:
+    """What is remarkable about a span, in words; cleaned."""
+    remark = {
+        "save": _save,
+        "delete": _delete,
+        "m2m": _m2m,
+        "bulk": _bulk,
+        "receiver": _receiver,
+        "query": _query,
+    }.get(span.kind)
+    found = [_send(span, above, display)] if span.kind == "send" else []
+    if remark is not None:
+        found += remark(span)
+    alias = span.event.get("alias")
+    if alias not in (None, "default") and (above is None or above.event.get("alias") != alias):
+        found.append(clean(f"using={alias}"))
+    if span.event.get("historical"):
+        found.append("historical model")
+    if display.args:
+        found += _arguments(span)
+    return [text for text in found if text]
+
+
+def summed_up(span: Span) -> list[str]:
+    """What stands for the lines below an operation that no receiver heard."""
+    queries = sum(below.kind == "query" for below in walk(span))
+    return [plural(queries, "query", "queries")] * bool(queries) + ["no receivers"]
+
+
+def details(span: Span, display: Display) -> Iterator[list[Text]]:
+    """The lines right below a span's own, as words to wrap."""
+    glyphs = display.glyphs
+    changes = span.event.get("changes")
+    if isinstance(changes, dict):
+        for field, values in changes.items():
+            yield _change(field, values, glyphs)
+    if _began_here(span):
+        words = [Text(f"{glyphs.failed} ", "red", end="").append_text(_exception(span))]
+        message = span.text("exception_message")
+        if message:
+            words += [data(word) for word in clean(message).split(" ")]
+        if span.event.get("swallowed"):
+            words.append(Text(f"{glyphs.dot} swallowed by send_robust", "red", end=""))
+        yield words
+    elif span.event.get("swallowed"):
+        yield [Text(f"{glyphs.failed} swallowed by send_robust", "red", end="")]
+    if span.kind == "bulk" and span.state == FINISHED:
+        yield from _bypassed(span, glyphs)
+
+
+def time(span: Span, display: Display) -> Text:
+    """How long a span took, and whether it failed or never ended."""
+    if span.state == REGISTERED:
+        return Text(end="")
+    if span.state == UNFINISHED:
+        return Text("unfinished", "bold red", end="")
+    if span.event.get("discarded"):
+        return Text("discarded", "yellow", end="")
+    took = milliseconds(span.duration_ns)
+    if span.exception is not None:
+        return Text(f"{display.glyphs.failed} {took}", "red", end="")
+    return Text(took, "dim" if span.kind == "query" else "", end="")
+
+
+def exception_name(path: str) -> str:
+    """A type path as people write it: `ValueError`, `django.db.utils.IntegrityError`."""
+    return path.removeprefix("builtins.")
+
+
+def _began_here(span: Span) -> bool:
+    return span.exception is not None and not any(
+        child.exception is not None for child in span.children if child.kind != "transaction"
+    )
+
+
+def _exception(span: Span) -> Text:
+    return data(exception_name(span.exception or ""), "bold red")
+
+
+def _change(field: str, values: object, glyphs: Glyphs) -> list[Text]:
+    sign = Text(f"{glyphs.changed} ", "yellow", end="").append_text(data(field, "yellow"))
+    if not isinstance(values, list) or len(values) != 2 or values == [None, None]:
+        return [sign]
+    old, new = map(quoted, values)
+    return [sign, Text(f" {old} {glyphs.arrow} {new}", end="")]
+
+
+def _bypassed(span: Span, glyphs: Glyphs) -> Iterator[list[Text]]:
+    bypassed = span.texts("bypassed")
+    if not bypassed:
+        return
+    said = f"{glyphs.warning} no signals sent {glyphs.dot} "
+    said += plural(len(bypassed), "receiver") + " bypassed:"
+    names = [
+        data(short(path) + ("," if place < len(bypassed) else ""), "green")
+        for place, path in enumerate(bypassed, start=1)
+    ]
+    yield [Text(said, "bold yellow", end=""), *names]
+
+
+def _save(span: Span) -> list[str]:
+    created = span.event.get("created")
+    fields = span.event.get("update_fields")
+    return [
+        "" if created is None else "created" if created else "updated",
+        "raw" if span.event.get("raw") else "",
+        clean(f"update_fields={','.join(map(str, fields))}") if isinstance(fields, list) else "",
+    ]
+
+
+def _delete(span: Span) -> list[str]:
+    counts = span.event.get("counts")
+    if not isinstance(counts, dict):
+        return []
+    others = {model: count for model, count in counts.items() if count}
+    if sum(others.values()) <= 1 and set(others) <= {span.text("model")}:
+        return []
+    each = ", ".join(f"{count} {model}" for model, count in others.items())
+    return [clean(each) or "nothing deleted"]
+
+
+def _m2m(span: Span) -> list[str]:
+    count = span.event.get("count")
+    return [f"{count} {_M2M.get(span.text('action'), '')}"] if isinstance(count, int) else []
+
+
+def _bulk(span: Span) -> list[str]:
+    rows = span.event.get("rows")
+    return [plural(rows, "row") if isinstance(rows, int) else ""]
+
+
+def _receiver(span: Span) -> list[str]:
+    return ["async"] if span.text("mode") == "async" else []
+
+
+def _query(span: Span) -> list[str]:
+    return ["executemany"] if span.event.get("many") else []
+
+
+def _arguments(span: Span) -> list[str]:
+    """What `--args` adds, besides the arguments of a send."""
+    fields = {
+        "save": "pk",
+        "delete": "pk",
+        "m2m": "pk",
+        "receiver": "dispatch_uid",
+        "query": "rows",
+    }
+    field = fields.get(span.kind, "")
+    value = span.event.get(field)
+    return [f"{field}={quoted(value)}"] if value is not None else []
+
+
+def _send(span: Span, above: Span | None, display: Display) -> str:
+    arguments = span.event.get("arguments")
+    named = arguments if isinstance(arguments, dict) else {}
+    shown = named.items() if display.args else unusual(span.text("signal"), named)
+    words = []
+    method = span.text("method")
+    if method not in ("", "send"):
+        words.append(clean(method))
+    model = above.text("model") if above is not None else ""
+    if span.text("sender") and (display.args or span.text("sender") != model):
+        words.append(clean(f"sender={span.text('sender')}"))
+    words += [clean(f"{name}=") + quoted(value) for name, value in shown]
+    return " ".join(words)

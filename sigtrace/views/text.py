@@ -1,0 +1,70 @@
+"""Data as text: escaped, quoted, shortened. Whatever came from the target passes through here."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from rich.text import Text
+
+# C0, DEL, C1; marks and overrides of direction; line and paragraph separators; lone surrogates;
+# the invisible characters that a name could hide behind.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_STRUCTURAL = re.compile(r"<.*>|\w+\.\w+( pk=.*)?|\*\*\*", re.DOTALL)
+
+
+def clean(value: str) -> str:
+    r"""The text with every control character written as `\x1b` or `\u202e`."""
+    return _CONTROL.sub(_escaped, value)
+
+
+def data(value: str, style: str = "") -> Text:
+    """Data as a piece of a line: never markup, never a control character."""
+    return Text(clean(value), style, end="")
+
+
+def quoted(value: object) -> str:
+    """A recorded value as Python writes it; what stands for an object as it is."""
+    if isinstance(value, str):
+        return clean(value) if _STRUCTURAL.fullmatch(value) else clean(repr(value))
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)
+    return clean(json.dumps(value, ensure_ascii=False))
+
+
+def short(path: str) -> str:
+    """The last part of an import path, with its class: `Search.update` of `blog.Search.update`."""
+    local = path.rpartition("<locals>.")[2]
+    parts = local.split(".")
+    if len(parts) > 1 and parts[-2][:1].isupper():
+        return ".".join(parts[-2:])
+    return parts[-1]
+
+
+def milliseconds(ns: float) -> str:
+    """A duration for people: `0.04 ms`, `6.7 ms`, `412.0 ms`, `12.35 s`."""
+    if ns >= 10_000_000_000:
+        return f"{ns / 1e9:.2f} s"
+    if 0 < ns < 95_000:
+        return f"{max(ns / 1e6, 0.01):.2f} ms"
+    return f"{ns / 1e6:.1f} ms"
+
+
+def place(file: object, line: object) -> str:
+    """Where something is: `blog/signals.py:12`, or nothing."""
+    if not isinstance(file, str):
+        return ""
+    return f"{clean(file)}:{line}" if isinstance(line, int) else clean(file)
+
+
+def plural(count: int, what: str, many: str = "") -> str:
+    """`1 query`, `1,204 chains`."""
+    return f"{count:,} {what if count == 1 else many or what + 's'}"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,63 @@
+"""The arithmetic of the benchmark, and that its workers do what they are asked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.__main__ import SCENARIOS
+from tests.benchmarks.measure import Ratio, Size, Worker, alternate, batch_size, ratio, trace_size
+from tests.support import clean_environment
+
+
+class Clock:
+    """A worker whose operations take that many nanoseconds each."""
+
+    def __init__(self, name: str, each: int, calls: list[str]) -> None:
+        self.name, self.each, self.calls = name, each, calls
+
+    def ask(self, scenario: str, operations: int) -> int:
+        self.calls.append(self.name)
+        return self.each * operations
+
+
+def test_a_ratio_is_the_median_of_pairs():
+    assert ratio([10, 40, 30, 20], [10, 10, 10, 10]) == Ratio(2.5, 1.75, 3.25)
+    assert str(Ratio(1.234, 1.2, 1.3)) == "1.23 (1.20-1.30)"
+
+
+def test_a_batch_lasts_long_enough():
+    assert batch_size(Clock("a", 100, []), "load", 5_000) == 64
+
+
+def test_workers_take_turns_and_none_always_begins():
+    calls: list[str] = []
+    taken = alternate({"a": Clock("a", 1, calls), "b": Clock("b", 3, calls)}, "load", 10, 3)
+    assert taken == {"a": [10, 10, 10], "b": [30, 30, 30]}
+    assert calls == ["a", "b", "a", "b", "b", "a", "a", "b"]
+
+
+def test_bytes_a_span(tmp_path: Path):
+    counts = b'{"event":"counts","dropped":%d}\n'
+    spans = b'{"event":"process"}\n{"event":"end","id":"1-1"}\n{"event":"end","id":"1-2"}\n'
+    (tmp_path / "1.jsonl").write_bytes(spans + counts % 5 + counts % 7)
+    (tmp_path / "run.json").write_bytes(b"{}")
+    size = trace_size(tmp_path)
+    assert size == Size(len(spans) + 2 * len(counts) - 2, spans=2, dropped=7)
+    assert Size(0, 0, 0).per_span is None
+    assert Size(300, 2, 0).per_span == 150
+
+
+def test_a_worker_runs_every_scenario(tmp_path: Path):
+    program = Path(__file__).with_name("worker.py")
+    command = [sys.executable, str(program), str(tmp_path)]
+    with Worker(command, clean_environment(), tmp_path / "log") as worker:
+        assert all(worker.ask(scenario, 2) > 0 for scenario in SCENARIOS)
+
+
+def test_a_worker_that_dies_says_why(tmp_path: Path):
+    command = [sys.executable, "-c", "import sys; sys.exit('no such thing')"]
+    with pytest.raises(RuntimeError, match="status 1: no such thing"):
+        Worker(command, clean_environment(), tmp_path / "log")

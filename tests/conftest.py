@@ -1,0 +1,127 @@
+"""Fixtures for tests that start real processes, and the rule about missing services."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import SAMPLE_SITE, Finished, Site, Trace, run_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+SERVICE = "service:"
+"""How the reason of a skip begins that is due to something missing on this machine."""
+
+POSTGRESQL = "SIGTRACE_TEST_POSTGRESQL"
+"""Names the server for tests: a libpq connection string. Databases are made and dropped there."""
+
+
+@pytest.fixture(scope="session")
+def migrated_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A copy of the sample site, migrated once. Copy it (`site` does); do not change it."""
+    path = tmp_path_factory.mktemp("template") / "site"
+    ignored = shutil.ignore_patterns("__pycache__", ".sigtrace", "*.sqlite3*")
+    shutil.copytree(SAMPLE_SITE, path, ignore=ignored)
+    site = Site(path)
+    done = site.manage("migrate", "-v0")
+    assert done.returncode == 0, done.stderr
+    return site
+
+
+@pytest.fixture
+def site(migrated_site: Site, tmp_path: Path) -> Site:
+    """A copy of the sample site with a SQLite database of its own, migrated and empty.
+
+    `site.path` is the folder of manage.py; `site.manage("demo")` runs it untraced,
+    `site.sigtrace("run", "--no-live", "manage.py", "demo")` traced, `site.script(source)` writes
+    a script with Django set up, `site.trace()` reads the newest run.
+    """
+    path = tmp_path / "site"
+    shutil.copytree(migrated_site.path, path)
+    return Site(path)
+
+
+@pytest.fixture
+def sigtrace(tmp_path: Path) -> Callable[..., Finished]:
+    """`sigtrace("report", cwd=…, env={"CI": "1"}, stdin="", timeout=60)`: a real process.
+
+    It runs in a clean environment (no CI, NO_COLOR, VIRTUAL_ENV, PYTHON… or SIGTRACE_… unless
+    `env` sets them), in `tmp_path` unless `cwd` says where. Returns `returncode`, `stdout` and
+    `stderr`.
+    """
+
+    def run(*args: str | Path, cwd: Path = tmp_path, **options: Any) -> Finished:
+        return run_process(sys.executable, "-m", "sigtrace", *args, cwd=cwd, **options)
+
+    return run
+
+
+@pytest.fixture
+def trace() -> Callable[[Path], Trace]:
+    """`trace(run_directory)`: its lines, to be asked for: `.events`, `.spans("send")`, `.run`."""
+    return Trace
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> dict[str, str]:
+    """The PG… variables of the server that tests may use; skips where none is named."""
+    address = os.environ.get(POSTGRESQL)
+    if not address:
+        pytest.skip(f"{SERVICE} PostgreSQL ({POSTGRESQL} names no server)")
+    conninfo = pytest.importorskip("psycopg.conninfo", reason=f"{SERVICE} psycopg is missing")
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+    found = conninfo.conninfo_to_dict(address)
+    return {names[key]: str(value) for key, value in found.items() if key in names}
+
+
+@pytest.fixture
+def postgresql_site(site: Site, postgresql_server: dict[str, str]) -> Iterator[Site]:
+    """As `site`, on a PostgreSQL database of its own. Mark the test `postgresql`."""
+    import psycopg  # a machine without it has skipped by now
+
+    name = f"sigtrace_{secrets.token_hex(6)}"
+    with psycopg.connect(os.environ[POSTGRESQL], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            env = {**postgresql_server, "SAMPLE_SITE_POSTGRES": "1", "PGDATABASE": name}
+            copy = Site(site.path, dict(env))
+            done = copy.manage("migrate", "-v0")
+            assert done.returncode == 0, done.stderr
+            yield copy
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _refuse_missing_service(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip for a missing service into a failure, where all services must be there."""
+    if not report.skipped or os.environ.get("SIGTRACE_REQUIRE_SERVICES") != "1":
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if reason.removeprefix("Skipped: ").startswith(SERVICE):
+        report.outcome = "failed"
+        report.longrepr = f"SIGTRACE_REQUIRE_SERVICES=1, but {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _refuse_missing_service(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _refuse_missing_service(report)
+    return report
