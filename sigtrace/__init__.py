@@ -1,4 +1,4 @@
-"""strace for Django signals: `sigtrace run` any command of a project and see what every save sets off."""
+"""strace for Django signals: run any command of a project, see what every save sets off."""
 
 from __future__ import annotations
 

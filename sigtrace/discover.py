@@ -6,11 +6,14 @@ default. Every value says where it comes from, so that a bad one can be mended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .errors import SigtraceError
+from sigtrace.errors import SigtraceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 PROJECT_FILES = ("manage.py", "pyproject.toml")
 PYPROJECT = "pyproject.toml"
@@ -40,6 +43,7 @@ SETTINGS: Mapping[str, Setting] = {
     "python": Setting(str, path=True),
     "exec": Setting(bool),
     "live": Setting(bool),
+    "format": Setting(str, ("tree", "json")),
     "live-to": Setting(str, path=True),
     "quiet": Setting(bool),
     "signal": Setting(tuple),
@@ -61,15 +65,15 @@ Value = bool | int | float | str | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Found:
-    """A value and where it was set: `SIGTRACE_VALUES`, or `values in …/pyproject.toml`."""
+    """A value and where it was set: the name of a variable, or the key and its file."""
 
     value: Value
     source: str
 
 
 def project_root(start: Path) -> Path:
-    """Return the nearest folder with a manage.py or pyproject.toml, from `start` upwards, else `start`."""
-    start = start.resolve()
+    """Return the nearest folder from `start` upwards with one of PROJECT_FILES, else `start`."""
+    start = start.absolute()
     for folder in (start, *start.parents):
         if any((folder / name).is_file() for name in PROJECT_FILES):
             return folder
@@ -77,7 +81,7 @@ def project_root(start: Path) -> Path:
 
 
 def settings(root: Path, environ: Mapping[str, str]) -> dict[str, Found]:
-    """Return what the environment and the nearest `[tool.sigtrace]` from `root` upwards set, by name.
+    """Return by name what the environment and the nearest `[tool.sigtrace]` from `root` up set.
 
     Raises SigtraceError (exit status 2) for an unknown name, a bad value or an unreadable file.
     """
@@ -113,9 +117,11 @@ def _read_table(path: Path) -> dict[str, object] | None:
 
         table = tomllib.loads(data.decode()).get("tool", {}).get("sigtrace")
     except (OSError, ValueError, AttributeError) as error:
-        raise SigtraceError(f"{path} cannot be read: {error}", "mend the file") from error
+        raise SigtraceError(
+            f"{path} cannot be read: {error}.", "Mend the file; it may hold settings of sigtrace."
+        ) from error
     if table is not None and not isinstance(table, dict):
-        raise SigtraceError(f"sigtrace in {path} is no table", f"write it as {TABLE}")
+        raise SigtraceError(f"sigtrace in {path} is no table.", f"Write it as {TABLE}.")
     return table
 
 
@@ -126,13 +132,13 @@ def _known(name: str, path: Path) -> str:
     import difflib
 
     close = difflib.get_close_matches(plain, SETTINGS, 1)
-    hint = f"did you mean `{close[0]}`?" if close else "known: " + ", ".join(sorted(SETTINGS))
-    raise SigtraceError(f"{TABLE} in {path} sets `{name}`, which sigtrace does not know", hint)
+    hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(sorted(SETTINGS))}."
+    raise SigtraceError(f"{TABLE} in {path} sets {name}, which sigtrace does not know.", hint)
 
 
 def _from_toml(name: str, raw: object, path: Path) -> Found:
     setting = SETTINGS[name]
-    source = f"`{name}` in {TABLE} of {path}"
+    source = f"{name} in {TABLE} of {path}"
     value: Value
     if setting.type is tuple:
         items = [raw] if isinstance(raw, str) else raw
@@ -179,7 +185,7 @@ def _check_choice(text: str, setting: Setting, source: str) -> str:
     return text
 
 
-def _number(raw: int | float, setting: Setting, source: str) -> int | float:
+def _number(raw: float, setting: Setting, source: str) -> int | float:
     # `not >= 0` also refuses nan.
     if not raw >= 0 or (setting.type is int and raw != int(raw)):
         raise _bad(source, raw, _wanted(setting))
@@ -193,4 +199,4 @@ def _wanted(setting: Setting) -> str:
 
 
 def _bad(source: str, raw: object, wanted: str) -> SigtraceError:
-    return SigtraceError(f"{source} is {raw!r}", f"make it {wanted}")
+    return SigtraceError(f"{source} is {raw!r}.", f"Make it {wanted}.")

@@ -48,7 +48,7 @@ def hides(name: str, redact: tuple[str, ...] = (), show: tuple[str, ...] = ()) -
 
     `redact` and `show` are names or globs of the project, compared without case: `redact` (a whole
     name, one word of it, or a glob) wins over `show` (a whole name or a glob), which wins over the
-    built-in list. A word in `show` lets no longer name through: showing `key` keeps `api_key` hidden.
+    built-in list. A name in `show` lets no longer one through: `key` keeps `api_key` hidden.
     """
     parts = words(name)
     lowered = name.lower()
@@ -128,12 +128,13 @@ def _named_values(word: str) -> Iterator[tuple[str, int]]:
             continue
         after = word[position + 1 : position + 2]
         quoted = char in "\"'" and after == ":"
-        if char == "=" or quoted or (char == ":" and (start == 0 or after in (" ", '"', "'"))):
-            if after not in (":", "/") or quoted:
-                end = position + 1 + quoted
-                while word[end : end + 1] in (" ", '"', "'"):
-                    end += 1
-                yield word[start:position].lstrip("-"), end
+        heads = start == 0 or after in (" ", '"', "'")
+        colon = char == ":" and heads and after not in (":", "/")
+        if char == "=" or quoted or colon:
+            end = position + 1 + quoted
+            while word[end : end + 1] in (" ", '"', "'"):
+                end += 1
+            yield word[start:position].lstrip("-"), end
         start = position + 1
 
 

@@ -91,7 +91,7 @@ def postgresql_site(site: Site, postgresql_server: dict[str, str]) -> Iterator[S
         connection.execute(f"CREATE DATABASE {name}")
         try:
             env = {**postgresql_server, "SAMPLE_SITE_POSTGRES": "1", "PGDATABASE": name}
-            copy = Site(site.path, dict(env))
+            copy = Site(site.path, env)
             done = copy.manage("migrate", "-v0")
             assert done.returncode == 0, done.stderr
             yield copy

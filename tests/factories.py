@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.events import END_FIELDS, KIND_FIELDS, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Event = dict[str, Any]
 
@@ -260,3 +262,11 @@ _USUAL: dict[str, Event] = {
         "origin": "own",
     },
 }
+
+
+def write(path: Path, *events: Event, cut: str = "") -> Path:
+    """Write a process file, with what is left of a line that was being written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(event, separators=(",", ":")) + "\n" for event in events]
+    path.write_text("".join(lines) + cut)
+    return path

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SITE = ROOT / "sample_site"
@@ -56,7 +59,7 @@ class Finished:
 def run_process(
     *args: str | Path,
     cwd: Path,
-    env: dict[str, str | None] | None = None,
+    env: Mapping[str, str | None] | None = None,
     stdin: str | None = None,
     timeout: float = 60,
 ) -> Finished:
@@ -134,7 +137,7 @@ class Site:
     """A copy of the sample site with a migrated database of its own."""
 
     path: Path
-    env: dict[str, str | None] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
     interpreter: str = sys.executable
 
     def run(self, *args: str | Path, **options: Any) -> Finished:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.filters import Selection, matches, visible
 from sigtrace.analysis.statistics import (
     BulkWrites,
     ChainFigures,
@@ -38,6 +39,7 @@ class Report:
     """What there is to say about runs; the lists are in the order in which they are shown."""
 
     runs: tuple[Run, ...]
+    selection: Selection
     processes: tuple[Event, ...]
     totals: Totals
     receivers: tuple[ReceiverCalls, ...]
@@ -51,8 +53,11 @@ class Report:
     damage: Damage = field(default_factory=Damage)
 
 
-def analyse(runs: Sequence[Run]) -> Report:
-    """Read the runs once. Raises SigtraceError for a file that this version cannot read."""
+def analyse(runs: Sequence[Run], selection: Selection = Selection()) -> Report:  # noqa: B008
+    """Read the runs once. Raises SigtraceError for a file that this version cannot read.
+
+    The names of `selection` choose chains and receivers; the totals are those of the whole runs.
+    """
     damage = Damage()
     statistics = Statistics()
     totals = Totals()
@@ -64,20 +69,26 @@ def analyse(runs: Sequence[Run]) -> Report:
             if event["event"] == "process":
                 processes.append(event)
             summary.feed(event)
-            chains = builder.feed(event)
-            if chains:
-                statistics.add(chains)
-        statistics.add(builder.finish())
+            for chain in builder.feed(event):
+                if not selection.names or visible(chain, selection) is not None:
+                    statistics.add(chain)
+        for chain in builder.finish():
+            if not selection.names or visible(chain, selection) is not None:
+                statistics.add(chain)
         totals += summary.totals()
+    receivers = [
+        calls
+        for calls in statistics.receivers.values()
+        if matches(calls.receiver, selection.receiver)
+        and matches(calls.signal, selection.signal)
+        and matches(calls.sender or "", selection.sender)
+    ]
     return Report(
         runs=tuple(runs),
+        selection=selection,
         processes=tuple(processes),
         totals=totals,
-        receivers=tuple(
-            sorted(
-                statistics.receivers.values(), key=lambda calls: (-calls.total_ns, calls.receiver)
-            )
-        ),
+        receivers=tuple(sorted(receivers, key=lambda calls: (-calls.total_ns, calls.receiver))),
         slowest=tuple(statistics.slowest()),
         bulk=tuple(sorted(statistics.bulk.values(), key=lambda writes: -writes.calls)),
         failures=tuple(statistics.failures.most_common()),

@@ -113,19 +113,21 @@ class Statistics:
         self._slowest: list[tuple[int, int, ChainFigures]] = []
         self._chains = 0
 
-    def add(self, chains: Iterable[Chain]) -> None:
-        """Take finished (or, at the end, unfinished) chains."""
-        for chain in chains:
-            if chain.root.event.get("discarded"):
-                self.discarded[chain.root.name] += 1
-                continue
-            sums = fold(chain.root, self._span)
-            if sums is not None and sums.errors:
-                self.failures.update(_failures(chain.root))
-            if chain.root.state == UNFINISHED and len(self.unfinished) < _UNFINISHED:
+    def add(self, chain: Chain) -> None:
+        """Take a finished or, at the end, an unfinished chain."""
+        if chain.root.event.get("discarded"):
+            self.discarded[chain.root.name] += 1
+            return
+        sums = fold(chain.root, self._span)
+        if sums is None:
+            return
+        if sums.errors:
+            self.failures.update(_failures(chain.root))
+        if chain.root.state == UNFINISHED:
+            if len(self.unfinished) < _UNFINISHED:
                 self.unfinished.append(_innermost_open(chain.root))
-            elif sums is not None and chain.continues is None:
-                self._rank(chain, sums)
+        elif chain.continues is None:
+            self._rank(chain, sums)
 
     def slowest(self) -> list[ChainFigures]:
         """The slowest finished chains, slowest first."""
@@ -137,8 +139,11 @@ class Statistics:
         for below in children:
             sums.add(below)
         if kind == "receiver":
-            self._receiver(span, sums)
+            if span.state != UNFINISHED:
+                self._receiver(span, sums)
             sums.calls += 1
+        elif kind == "send" and span.state == UNFINISHED:
+            self._open_receivers(span)
         elif kind == "bulk" and event.get("bypassed"):
             self._bulk(span)
         if event.get("exception") and kind != "transaction":
@@ -153,23 +158,41 @@ class Statistics:
 
     def _receiver(self, span: Span, below: _Sums) -> None:
         event = span.event
-        name = span.text("receiver") or span.name
-        key = (name, span.text("signal"), event.get("sender"))
-        calls = self.receivers.get(key)
-        if calls is None:
-            calls = self.receivers[key] = ReceiverCalls(*key)
+        calls = self._calls(
+            span.text("receiver") or span.name, span.text("signal"), event.get("sender")
+        )
         calls.file, calls.line = event.get("file"), event.get("line")
         calls.origin = event.get("origin")
         calls.calls += 1
         calls.queries += below.queries
-        if span.state == UNFINISHED:
-            calls.unfinished += 1
-            return
         duration = span.duration_ns
         calls.total_ns += duration
         calls.self_ns += own_ns(span)
         calls.max_ns = max(calls.max_ns, duration)
         calls.errors += bool(span.exception) and not below.blamed
+
+    def _open_receivers(self, send: Span) -> None:
+        """Count the calls that never ended: their lines tell a name and a place, no signal."""
+        for span in send.children:
+            if span.kind != "receiver" or span.state != UNFINISHED:
+                continue
+            signals = [
+                key
+                for key in self.receivers
+                if key[0] == span.name and key[1].rpartition(".")[2] == send.name
+            ]
+            key = signals[0] if len(signals) == 1 else (span.name, send.name, None)
+            calls = self._calls(*key)
+            calls.file, calls.line = span.event.get("file"), span.event.get("line")
+            calls.calls += 1
+            calls.unfinished += 1
+
+    def _calls(self, receiver: str, signal: str, sender: str | None) -> ReceiverCalls:
+        key = (receiver, signal, sender)
+        calls = self.receivers.get(key)
+        if calls is None:
+            calls = self.receivers[key] = ReceiverCalls(*key)
+        return calls
 
     def _bulk(self, span: Span) -> None:
         file, line = span.event.get("file"), span.event.get("line")

@@ -1,3 +1,3 @@
-"""From a command line to a traced process: what is executed, with which environment, and its end."""
+"""From a command line to a traced process: what is executed, in which environment, its end."""
 
 from __future__ import annotations

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..errors import SigtraceError
+from sigtrace.errors import SigtraceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 CANNOT_EXECUTE = 126
 NOT_FOUND = 127
@@ -27,32 +30,30 @@ class Command:
     interpreted: bool
 
 
-def resolve(target: Sequence[str], environ: Mapping[str, str], python: str | None = None) -> Command:
+def resolve(
+    target: Sequence[str], environ: Mapping[str, str], python: str | None = None
+) -> Command:
     """Return the program for a target of at least one word.
 
-    `python` names the interpreter for targets that have none of their own. Raises SigtraceError with
-    exit status 127 if there is no such program, 126 if it cannot be executed.
+    `python` names the interpreter for targets that have none of their own. Raises SigtraceError
+    with exit status 127 if there is no such program, 126 if it cannot be executed.
     """
     first = target[0]
-    if first.startswith("-"):
-        return _interpreted(target, environ, python)
-    if os.path.dirname(first):
-        if _is_program(first) and not _lacks_interpreter(first):
-            return Command(first, tuple(target), interpreted=False)
-        if first.endswith(_SCRIPTS) or os.path.exists(first):
-            return _interpreted(target, environ, python)
-        raise SigtraceError(f"cannot start {first}: no such file", exit_status=NOT_FOUND)
-    if first.endswith(_SCRIPTS):
-        return _interpreted(target, environ, python)
-    found = _which(first, environ)
-    if found is not None:
-        return Command(found, tuple(target), interpreted=False)
-    if first and os.path.exists(first):
-        return _interpreted(target, environ, python)
-    hint = "" if first else "the target is empty"
-    if os.path.isfile(first + ".py"):
-        hint = f"did you mean `sigtrace run {first}.py`?"
-    raise SigtraceError(f"cannot start {first!r}: command not found", hint, NOT_FOUND)
+    is_script = first.endswith(_SCRIPTS)
+    if first.startswith("-") or (is_script and python is not None):
+        program = None
+    elif os.path.dirname(first):
+        program = first if _is_program(first) and not _lacks_interpreter(first) else None
+    else:
+        program = None if is_script else _which(first, environ)
+    if program is not None:
+        return Command(program, tuple(target), interpreted=False)
+    if first.startswith("-") or is_script or (first and os.path.exists(first)):
+        path = interpreter(environ, python)
+        return Command(path, (path, *target), interpreted=True)
+    hint = f"Did you mean {first}.py?" if os.path.isfile(first + ".py") else ""
+    what = "no such file" if os.path.dirname(first) else "command not found"
+    raise SigtraceError(f"Cannot start {first or 'nothing'}: {what}.", hint, NOT_FOUND)
 
 
 def interpreter(environ: Mapping[str, str], python: str | None = None) -> str:
@@ -66,10 +67,10 @@ def interpreter(environ: Mapping[str, str], python: str | None = None) -> str:
         if not os.path.dirname(python):
             path = _which(python, environ)
         if path is None or not os.path.exists(path):
-            hint = "name an interpreter, such as --python .venv/bin/python"
-            raise SigtraceError(f"there is no Python at {python}", hint, NOT_FOUND)
+            hint = "Name an interpreter, such as --python .venv/bin/python."
+            raise SigtraceError(f"There is no interpreter {python}.", hint, NOT_FOUND)
         if not _is_program(path):
-            raise SigtraceError(f"{python} cannot be executed", "", CANNOT_EXECUTE)
+            raise SigtraceError(f"Cannot start {python}: permission denied.", "", CANNOT_EXECUTE)
         return path
     if environ.get("VIRTUAL_ENV"):
         active = os.path.join(environ["VIRTUAL_ENV"], "bin", "python")
@@ -93,18 +94,11 @@ def is_quiet_by_default(target: Sequence[str]) -> bool:
 
 
 def start_folder(target: Sequence[str]) -> str:
-    """Return the folder from which the target's project is looked for: the script's, else the current."""
+    """Return where to look for the target's project: in its script's folder, else the current."""
     for word in target[:2]:
         if word.endswith(_SCRIPTS) and os.path.isfile(word):
             return os.path.dirname(os.path.abspath(word))
     return os.getcwd()
-
-
-def _interpreted(
-    target: Sequence[str], environ: Mapping[str, str], python: str | None
-) -> Command:
-    path = interpreter(environ, python)
-    return Command(path, (path, *target), interpreted=True)
 
 
 def _is_program(path: str) -> bool:
@@ -123,7 +117,7 @@ def _lacks_interpreter(path: str) -> bool:
 
 
 def _which(name: str, environ: Mapping[str, str]) -> str | None:
-    """Find a bare command on PATH. Raises SigtraceError (126) if it is there but cannot be executed."""
+    """Find a command on PATH. Raises SigtraceError (126) if it is there but not executable."""
     refused = ""
     for path in _candidates(name, environ):
         if _is_program(path):
@@ -131,7 +125,7 @@ def _which(name: str, environ: Mapping[str, str]) -> str | None:
         if os.path.isfile(path):
             refused = refused or path
     if refused:
-        raise SigtraceError(f"cannot start {refused}: permission denied", "", CANNOT_EXECUTE)
+        raise SigtraceError(f"Cannot start {refused}: permission denied.", "", CANNOT_EXECUTE)
     return None
 
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ..errors import SigtraceError
-from ..options import VARIABLE, RecordOptions, decode, encode
+from sigtrace.errors import SigtraceError
+from sigtrace.options import VARIABLE, RecordOptions, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BOOT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "probe", "_boot")
 """The folder of the `sitecustomize` that waits for Django."""
 
 
-def traced(environ: Mapping[str, str], options: RecordOptions, boot: str = BOOT) -> dict[str, str]:
-    """Return `environ` with the probe's folder first in PYTHONPATH, and what to record.
-
-    Raises SigtraceError if `boot` cannot stand in PYTHONPATH.
-    """
+def check_boot(boot: str = BOOT) -> None:
+    """Raise SigtraceError if `boot` cannot stand in PYTHONPATH."""
     if os.pathsep in boot:
         raise SigtraceError(
-            f"sigtrace is installed in {boot}, and {os.pathsep!r} cannot stand in PYTHONPATH",
-            "install it in a folder without that character",
+            f"sigtrace is installed in {boot}, and {os.pathsep!r} cannot stand in PYTHONPATH.",
+            "Install it in a folder without that character.",
         )
-    return {**untraced(environ, boot), VARIABLE: encode(options), "PYTHONPATH": _join(environ, boot)}
+
+
+def traced(environ: Mapping[str, str], options: RecordOptions, boot: str = BOOT) -> dict[str, str]:
+    """Return `environ` with the probe's folder first in PYTHONPATH, and what to record."""
+    path = _without(environ.get("PYTHONPATH", ""), boot)
+    # A separator at the end would put the current folder into the path.
+    path = boot + os.pathsep + path if path else boot
+    return {**environ, VARIABLE: encode(options), "PYTHONPATH": path}
 
 
 def untraced(environ: Mapping[str, str], boot: str = BOOT) -> dict[str, str]:
@@ -45,12 +52,6 @@ def outer_run(environ: Mapping[str, str]) -> RecordOptions | None:
     except (KeyError, ValueError):
         return None
     return options if os.path.isdir(options.run_dir) else None
-
-
-def _join(environ: Mapping[str, str], boot: str) -> str:
-    rest = _without(environ.get("PYTHONPATH", ""), boot)
-    # A separator at the end would put the current folder into the path.
-    return boot + os.pathsep + rest if rest else boot
 
 
 def _without(path: str, boot: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from ..errors import SigtraceError
-from .command import CANNOT_EXECUTE, NOT_FOUND, Command
+from sigtrace.errors import SigtraceError
+from sigtrace.launch.command import CANNOT_EXECUTE, NOT_FOUND, Command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _PR_SET_PDEATHSIG = 1
 
@@ -33,8 +35,8 @@ def replace(command: Command, environ: Mapping[str, str]) -> NoReturn:
 def spawn(command: Command, environ: Mapping[str, str], ready: Callable[[], None]) -> int:
     """Start the target in a child and return its pid. Only for the main thread.
 
-    `ready` is called in the child before it executes the target: to undo what the parent has done to
-    signals. The child dies with its parent, where the system can promise that (Linux). Raises
+    `ready` is called in the child before it executes the target: to undo what the parent has done
+    to signals. The child dies with its parent, where the system can promise that (Linux). Raises
     SigtraceError (126, 127) if the target cannot be executed.
     """
     sys.stdout.flush()
@@ -90,9 +92,9 @@ def _cannot_start(command: Command, number: int) -> SigtraceError:
     status = NOT_FOUND if number == errno.ENOENT else CANNOT_EXECUTE
     hint = ""
     if number == errno.ENOENT:
-        hint = "the interpreter in its first line does not exist"
+        hint = "The interpreter that its first line names does not exist."
     elif number == errno.ENOEXEC:
-        hint = "it has no first line that names an interpreter (#!…)"
+        hint = "Its first line names no interpreter (#!…)."
     return SigtraceError(
-        f"cannot start {command.executable}: {os.strerror(number).lower()}", hint, status
+        f"Cannot start {command.executable}: {os.strerror(number).lower()}.", hint, status
     )

@@ -9,11 +9,13 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from .command import Command
-from .spawn import spawn
-from .witness import Witness
+from sigtrace.launch.spawn import spawn
+from sigtrace.launch.witness import Witness
+
+if TYPE_CHECKING:
+    from sigtrace.launch.command import Command
 
 # Stops us, or is a fault of our own, or is no message to anyone.
 _NOT_FORWARDED = (
@@ -29,7 +31,7 @@ Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | No
 
 
 class Supervisor:
-    """Runs one command in a child of the same process group, so that the terminal is the child's too."""
+    """Runs one command in a child of our own process group: the terminal is the child's too."""
 
     def __init__(self, command: Command, environ: Mapping[str, str]) -> None:
         self._command = command
@@ -41,16 +43,16 @@ class Supervisor:
         self._pid = 0
         self._witness: Witness | None = None
 
-    def run(self, tick: Callable[[], None], interval: float | None) -> int:
-        """Start the target, call `tick` every `interval` seconds (None: only when something happens)
-        until it has ended, and return its wait status.
+    def run(self, tick: Callable[[], object], interval: float | None) -> int:
+        """Start the target, call `tick` every `interval` seconds until it has ended (None: only
+        when something happens), and return its wait status.
 
         Raises SigtraceError (126, 127) if it cannot be started.
         """
         wake, waking = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(waking, False)
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # type: ignore[assignment]
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         before = -1
         try:
             # Before the child is there: where SIGCHLD is ignored, its status would be lost.
@@ -64,8 +66,7 @@ class Supervisor:
             return self._wait(wake, tick, interval)
         finally:
             self._pid = 0
-            if before != -1 or signal.set_wakeup_fd(-1) != -1:
-                signal.set_wakeup_fd(before)
+            signal.set_wakeup_fd(before)
             self._restore()
             if self._witness is not None:
                 self._witness.close()
@@ -85,7 +86,7 @@ class Supervisor:
             signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
-    def _wait(self, wake: int, tick: Callable[[], None], interval: float | None) -> int:
+    def _wait(self, wake: int, tick: Callable[[], object], interval: float | None) -> int:
         while True:
             stopped = 0
             for pid, status in _changes():
@@ -114,7 +115,7 @@ class Supervisor:
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
-        """Pass on what came to us alone. In the handler: we may be held up in a write to a terminal."""
+        """Pass on what came to us alone; in the handler, as a write may be holding us up."""
         self._arrived.append(number)
         if self._forwarding:
             return
@@ -145,7 +146,7 @@ def end_signal(status: int) -> int | None:
 
 
 def end_as(status: int) -> NoReturn:
-    """End ourselves as the target ended: with its status, or by the same signal without a core dump."""
+    """End ourselves as the target ended: with its status or by the same signal, with no core."""
     number = end_signal(status)
     if number is not None and os.getpid() != 1:
         import resource

@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
 
 # A group's members get the signal one after the other: give the sender's loop time to end.
 _SPREAD_SECONDS = 0.005
@@ -35,7 +34,7 @@ class Witness:
         os.close(answering)
 
     def also_got(self, number: int) -> bool | None:
-        """Whether signal `number` came to the group and not to us alone; None if that is not known."""
+        """Whether signal `number` came to the group and not to us alone; None if not known."""
         if not self._open:
             return None
         time.sleep(_SPREAD_SECONDS)
@@ -65,11 +64,11 @@ def _watch(asked: int, answering: int) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     for number in (signal.SIGCONT, signal.SIGWINCH):
         # What would be ignored is not kept pending on every system.
-        signal.signal(number, _nothing)
+        signal.signal(number, lambda *_: None)
     while question := os.read(asked, 1):
-        number = question[0]
-        if number in signal.sigpending():
-            signal.sigwait({number})
+        asked_for = question[0]
+        if asked_for in signal.sigpending():
+            signal.sigwait({asked_for})
             os.write(answering, b"1")
         else:
             os.write(answering, b"0")
@@ -82,6 +81,3 @@ def _close_all_but(*kept: int) -> None:
         os.closerange(start, descriptor)
         start = descriptor + 1
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
-
-
-_nothing: Callable[[int, object], None] = lambda number, frame: None  # noqa: E731

@@ -62,8 +62,11 @@ class QueryHooks:
             try:
                 span.stop = clock()
                 span.error = error
-                rows = getattr(cursor.cursor, "rowcount", None) if error is None else None
                 text, alias, vendor = span.data
+                rows = getattr(cursor.cursor, "rowcount", None) if error is None else None
+                if vendor == "sqlite" and " RETURNING " in text:
+                    # SQLite counts what was fetched of it, and that is yet to come.
+                    rows = None
                 tail = ',"sql":%s,"alias":%s,"vendor":%s,"rows":%s,"many":%s' % (
                     text,
                     quote(alias),

@@ -209,11 +209,12 @@ class OperationHooks:
         )
 
     def _make_manager_factory(self, original: Any) -> Any:
-        def create_forward_many_to_many_manager(*args: Any, **kwargs: Any) -> Any:
-            manager_class = original(*args, **kwargs)
+        def create_forward_many_to_many_manager(superclass: Any, rel: Any, reverse: Any) -> Any:
+            manager_class = original(superclass, rel, reverse)
             try:
+                field = rel.get_accessor_name() if reverse else rel.field.name
                 for action in ("add", "remove", "set", "clear"):
-                    begin = functools.partial(self._begin_m2m, action)
+                    begin = functools.partial(self._begin_m2m, str(field), action)
                     self._wrap(manager_class, action, begin, self._m2m_tail)
             except Exception as error:
                 self._tools.recorder.failed(error)
@@ -221,12 +222,13 @@ class OperationHooks:
 
         return create_forward_many_to_many_manager
 
-    def _begin_m2m(self, action: str, manager: Any, args: Any, kwargs: Any) -> Span | None:
+    def _begin_m2m(
+        self, field: str, action: str, manager: Any, args: Any, kwargs: Any
+    ) -> Span | None:
         instance = manager.instance
         model = self._tools.describe.model(type(instance))
         if model is None or _enclosed():
             return None
-        field = str(manager.prefetch_cache_name)
         span = self._tools.recorder.open("m2m", quote(f"{model.name}.{field}.{action}()"))
         operation = Operation(
             model, self._tools.sites.find(), action, getattr(manager, "_db", None)

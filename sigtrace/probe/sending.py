@@ -147,6 +147,9 @@ class Sending:
                 self.end(span, "sync")
             except Exception as error:
                 recorder.failed(error)
+        if self.method.startswith("a"):
+            # These ran in a thread of their own, which has no later border.
+            recorder.flush(self.span)
 
     def begin(self, receiver: Any, index: int) -> Span:
         """Open the span of a receiver, make it current and let all of it be on disk."""

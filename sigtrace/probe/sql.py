@@ -13,12 +13,12 @@ _PLAIN = r"'(?:[^']|'')*(?:'|\Z)"
 _ESCAPED = r"'(?:[^'\\]|\\.|'')*(?:'|\Z)"
 _DOUBLE = r'"(?:[^"\\]|\\.|"")*(?:"|\Z)'
 _NAME = re.compile(
-    r"""\s*(?:\(\s*)*(?P<verb>[A-Za-z]+)
+    r"""[\s(?]*(?P<verb>[A-Za-z]+)
     (?:.*?\b(?:INTO|FROM|UPDATE|TABLE|JOIN)\s+(?:ONLY\s+|IF\s+(?:NOT\s+)?EXISTS\s+)?
     (?P<table>(?:["`\[]?[\w$ ]+["`\]]?\.)?(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w$]+)))?""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_UPDATE = re.compile(r"""\s*UPDATE\s+(?:ONLY\s+)?(?P<table>"[^"]+"|`[^`]+`|[\w.$]+)""", re.I)
+_UPDATE = re.compile(r"""[\s?]*UPDATE\s+(?:ONLY\s+)?(?P<table>"[^"]+"|`[^`]+`|[\w.$]+)""", re.I)
 _CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\b", re.IGNORECASE)
 
 

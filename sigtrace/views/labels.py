@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sigtrace.views.display import Display, Glyphs
 
 _NAME_STYLES = {"send": "magenta", "query": "blue", **dict.fromkeys(OPERATIONS, "bold")}
+_INLINE = 40  # columns of what stands behind the name of a send
 _M2M = {"add": "added", "remove": "removed", "set": "set", "clear": "cleared"}
 
 
@@ -28,7 +29,7 @@ def name(span: Span, display: Display) -> Text:
         return data(short(span.name), "green" if own else "green dim")
     if span.kind == "on_commit":
         words = "deferred" if span.state == REGISTERED else "on_commit"
-        label = Text(f"{display.glyphs.deferred} {words} ", "yellow", end="")
+        label = Text(end="").append(f"{display.glyphs.deferred} {words} ", "yellow")
         return label.append_text(data(short(span.name), "green"))
     return data(span.name, _NAME_STYLES.get(span.kind, ""))
 
@@ -43,7 +44,7 @@ def remarks(span: Span, above: Span | None, display: Display) -> list[str]:
         "receiver": _receiver,
         "query": _query,
     }.get(span.kind)
-    found = [_send(span, above, display)] if span.kind == "send" else []
+    found = _send(span, above, display) if span.kind == "send" else []
     if remark is not None:
         found += remark(span)
     alias = span.event.get("alias")
@@ -52,7 +53,7 @@ def remarks(span: Span, above: Span | None, display: Display) -> list[str]:
     if span.event.get("historical"):
         found.append("historical model")
     if display.args:
-        found += _arguments(span)
+        found += _more(span)
     return [text for text in found if text]
 
 
@@ -62,15 +63,19 @@ def summed_up(span: Span) -> list[str]:
     return [plural(queries, "query", "queries")] * bool(queries) + ["no receivers"]
 
 
-def details(span: Span, display: Display) -> Iterator[list[Text]]:
+def details(span: Span, above: Span | None, display: Display) -> Iterator[list[Text]]:
     """The lines right below a span's own, as words to wrap."""
     glyphs = display.glyphs
+    if span.kind == "send":
+        arguments = _arguments(span, above, display)
+        if _is_long(_how(span, above, display), arguments):
+            yield [Text(word, "dim", end="") for word in arguments]
     changes = span.event.get("changes")
     if isinstance(changes, dict):
         for field, values in changes.items():
             yield _change(field, values, glyphs)
     if _began_here(span):
-        words = [Text(f"{glyphs.failed} ", "red", end="").append_text(_exception(span))]
+        words = [Text(end="").append(f"{glyphs.failed} ", "red").append_text(_exception(span))]
         message = span.text("exception_message")
         if message:
             words += [data(word) for word in clean(message).split(" ")]
@@ -113,7 +118,7 @@ def _exception(span: Span) -> Text:
 
 
 def _change(field: str, values: object, glyphs: Glyphs) -> list[Text]:
-    sign = Text(f"{glyphs.changed} ", "yellow", end="").append_text(data(field, "yellow"))
+    sign = Text(end="").append(f"{glyphs.changed} ", "yellow").append_text(data(field, "yellow"))
     if not isinstance(values, list) or len(values) != 2 or values == [None, None]:
         return [sign]
     old, new = map(quoted, values)
@@ -135,11 +140,11 @@ def _bypassed(span: Span, glyphs: Glyphs) -> Iterator[list[Text]]:
 
 def _save(span: Span) -> list[str]:
     created = span.event.get("created")
-    fields = span.event.get("update_fields")
+    fields = _fields(span)
     return [
         "" if created is None else "created" if created else "updated",
         "raw" if span.event.get("raw") else "",
-        clean(f"update_fields={','.join(map(str, fields))}") if isinstance(fields, list) else "",
+        clean(f"update_fields={fields}") if fields else "",
     ]
 
 
@@ -147,11 +152,14 @@ def _delete(span: Span) -> list[str]:
     counts = span.event.get("counts")
     if not isinstance(counts, dict):
         return []
-    others = {model: count for model, count in counts.items() if count}
-    if sum(others.values()) <= 1 and set(others) <= {span.text("model")}:
+    deleted = {model: count for model, count in counts.items() if isinstance(count, int) and count}
+    rows = sum(deleted.values())
+    if rows == 1 and set(deleted) == {span.text("model")}:
         return []
-    each = ", ".join(f"{count} {model}" for model, count in others.items())
-    return [clean(each) or "nothing deleted"]
+    said = plural(rows, "row")
+    if set(deleted) - {span.text("model")}:
+        said += ": " + ", ".join(f"{count:,} {short(model)}" for model, count in deleted.items())
+    return [clean(said)]
 
 
 def _m2m(span: Span) -> list[str]:
@@ -172,7 +180,7 @@ def _query(span: Span) -> list[str]:
     return ["executemany"] if span.event.get("many") else []
 
 
-def _arguments(span: Span) -> list[str]:
+def _more(span: Span) -> list[str]:
     """What `--args` adds, besides the arguments of a send."""
     fields = {
         "save": "pk",
@@ -186,16 +194,43 @@ def _arguments(span: Span) -> list[str]:
     return [f"{field}={quoted(value)}"] if value is not None else []
 
 
-def _send(span: Span, above: Span | None, display: Display) -> str:
-    arguments = span.event.get("arguments")
-    named = arguments if isinstance(arguments, dict) else {}
-    shown = named.items() if display.args else unusual(span.text("signal"), named)
-    words = []
-    method = span.text("method")
-    if method not in ("", "send"):
-        words.append(clean(method))
-    model = above.text("model") if above is not None else ""
-    if span.text("sender") and (display.args or span.text("sender") != model):
+def _send(span: Span, above: Span | None, display: Display) -> list[str]:
+    words, arguments = _how(span, above, display), _arguments(span, above, display)
+    return words if _is_long(words, arguments) else [*words, " ".join(arguments)]
+
+
+def _how(span: Span, above: Span | None, display: Display) -> list[str]:
+    """The method and the sender, where they do not go without saying."""
+    words = [] if span.text("method") in ("", "send") else [clean(span.text("method"))]
+    own = above is not None and (above.kind == "m2m" or above.text("model") == span.text("sender"))
+    if span.text("sender") and (display.args or not own):
         words.append(clean(f"sender={span.text('sender')}"))
-    words += [clean(f"{name}=") + quoted(value) for name, value in shown]
-    return " ".join(words)
+    return words
+
+
+def _is_long(words: list[str], arguments: list[str]) -> bool:
+    """Whether the arguments of a send go on a line of their own."""
+    return len(" ".join([*words, *arguments])) > _INLINE
+
+
+def _arguments(span: Span, above: Span | None, display: Display) -> list[str]:
+    arguments = span.event.get("arguments")
+    if not isinstance(arguments, dict):
+        return []
+    shown = arguments.items() if display.args else unusual(span.text("signal"), arguments)
+    return [_argument(name, value, above) for name, value in shown]
+
+
+def _argument(name: str, value: object, above: Span | None) -> str:
+    if name == "action" and isinstance(value, str):
+        return clean(value)
+    if name == "update_fields" and value is not None and above is not None and above.kind == "save":
+        # The send has a set, of which only the size is recorded; the save has the names.
+        value = _fields(above) or value
+        return clean(f"{name}={value}")
+    return clean(f"{name}=") + quoted(value)
+
+
+def _fields(span: Span) -> str:
+    fields = span.event.get("update_fields")
+    return ",".join(map(str, fields)) if isinstance(fields, list) else ""

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _WHERE_AT = 0.6
 _GAP = 2
-_NARROWEST_WHERE = 14
 
 
 def row(what: Text, where: str, time: Text, display: Display) -> Text:
@@ -21,7 +20,9 @@ def row(what: Text, where: str, time: Text, display: Display) -> Text:
     line = Text(end="")
     room = width - (time.cell_len + _GAP if time else 0)
     if display.crop:
-        needed = min(cell_len(where), _NARROWEST_WHERE) + _GAP if where else 0
+        needed = cell_len(_cut_left(where, 0, display)) + _GAP if where else 0
+        if needed > room // 2:
+            where, needed = "", 0
         what = _cut_right(what, room - needed, display)
     line.append_text(what)
     if where:
@@ -39,12 +40,12 @@ def row(what: Text, where: str, time: Text, display: Display) -> Text:
 
 def wrapped(first: str, rest: str, words: list[Text], display: Display) -> list[Text]:
     """Lay words out behind `first`, further ones behind `rest`; one line without crop."""
-    lines = [Text(first, "dim", end="")]
+    lines = [Text(end="").append(first, "dim")]
     empty = True
     for word in words:
         line = lines[-1]
         if display.crop and not empty and line.cell_len + 1 + word.cell_len > display.columns:
-            lines.append(Text(rest, "dim", end=""))
+            lines.append(Text(end="").append(rest, "dim"))
             empty = True
         if not empty:
             lines[-1].append(" ")
@@ -66,11 +67,12 @@ def _cut_right(text: Text, room: int, display: Display) -> Text:
 
 
 def _cut_left(where: str, room: int, display: Display) -> str:
-    """The end of a path says most: `…/signals.py:12`."""
-    if cell_len(where) <= room:
-        return where
+    """The end of a path says most: `…/signals.py:12`, no less even where that is too long."""
     sign = display.glyphs.more
-    end = where
-    while end and cell_len(end) + len(sign) > room:
-        end = end[1:]
-    return sign + end
+    while cell_len(where) > room:
+        _, slash, rest = where.removeprefix(sign + "/").partition("/")
+        if not slash:
+            return where
+        where = f"{sign}/{rest}"
+    return where
+

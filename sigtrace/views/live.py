@@ -53,7 +53,7 @@ class LiveTree:
         if chain.root.transaction is not None and not chain.root.event.get("discarded"):
             self._shown_in.setdefault(chain.root.transaction, Counter())[chain.scope] += 1
         heading = self._head(chain)
-        return [heading.append("\n").append_text(tree) if heading else tree]
+        return [Text("\n", end="").join([heading, tree]) if heading else tree]
 
     def _head(self, chain: Chain) -> Text:
         """The scope and, where there are several, the process: once, above the first chain."""
@@ -67,7 +67,7 @@ class LiveTree:
         words = [scope.label] if scope is not None else []
         words += [f"process {process}"] if process else []
         label = f" {glyphs.dot} ".join(words) or "outside of requests and commands"
-        what = Text(f"{glyphs.scope} ", "bold", end="").append_text(data(label, "bold"))
+        what = Text(end="").append(f"{glyphs.scope} ", "bold").append_text(data(label, "bold"))
         return row(what, "", Text(end=""), self._display)
 
     def _settle(self, event: Event) -> list[Text]:
@@ -85,7 +85,7 @@ class LiveTree:
     def _rolled_back(self, scope: Scope | None, count: int) -> Text:
         glyphs = self._display.glyphs
         said = f"{glyphs.rolled_back} {plural(count, 'chain')} rolled back"
-        text = Text(said, "bold yellow", end="")
+        text = Text(end="").append(said, "bold yellow")
         if scope is not None:
             text.append(f" {glyphs.dot} ").append_text(data(scope.label))
         return text

@@ -13,6 +13,7 @@ _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_INSTALLED = re.compile(r"^.*/(site|dist)-packages/")
 _STRUCTURAL = re.compile(r"<.*>|\w+\.\w+( pk=.*)?|\*\*\*", re.DOTALL)
 
 
@@ -54,9 +55,10 @@ def milliseconds(ns: float) -> str:
 
 
 def place(file: object, line: object) -> str:
-    """Where something is: `blog/signals.py:12`, or nothing."""
+    """Where something is: `blog/signals.py:12`, or nothing; an installed file from its package."""
     if not isinstance(file, str):
         return ""
+    file = _INSTALLED.sub("", file)
     return f"{clean(file)}:{line}" if isinstance(line, int) else clean(file)
 
 

@@ -50,7 +50,7 @@ def _lines(chain: Chain, display: Display) -> Iterator[Text]:
         below = _below(node, display)
         yield _line(node, chain, blocks, display)
         indent = node.rest + (display.glyphs.bar if below else "" if node.rest else "  ")
-        for words in labels.details(node.span, display):
+        for words in labels.details(node.span, node.above, display):
             yield from wrapped(indent, indent + "  ", words, display)
         todo += reversed(below)
 
@@ -58,7 +58,7 @@ def _lines(chain: Chain, display: Display) -> Iterator[Text]:
 def _line(node: _Node, chain: Chain, blocks: dict[str, Span], display: Display) -> Text:
     glyphs, span = display.glyphs, node.span
     is_root = node.above is None
-    what = Text(node.first, "dim", end="")
+    what = Text(end="").append(node.first, "dim")
     if is_root:
         what.append(f"{glyphs.root} ", "bold")
     what.append_text(labels.name(span, display))
@@ -82,7 +82,7 @@ def _line(node: _Node, chain: Chain, blocks: dict[str, Span], display: Display) 
 def _transaction(node: _Node, blocks: dict[str, Span], display: Display) -> list[str]:
     """Whether an atomic block of the project begins around this span, and was rolled back."""
     above, block_id = node.above, node.span.transaction
-    if block_id is None or node.span.kind == "query":
+    if block_id is None or node.span.kind in ("query", "on_commit"):
         return []
     if above is not None and above.transaction == block_id:
         return []
@@ -105,13 +105,13 @@ def _below(node: _Node, display: Display) -> list[_Node | Text]:
     unreached = span.texts("not_reached")
     if display.depth is not None and node.level >= display.depth and (children or unreached):
         hidden = sum(below.kind != "transaction" for below in walk(span)) - 1 + len(unreached)
-        cut = Text(node.rest + glyphs.last, "dim", end="")
+        cut = Text(end="").append(node.rest + glyphs.last, "dim")
         return [cut.append(f"{glyphs.more} {plural(hidden, 'line')} below")]
     lines: list[_Node | Text] = []
-    count = len(children) + len(unreached)
-    for number, item in enumerate([*children, *unreached], start=1):
-        first = node.rest + (glyphs.last if number == count else glyphs.branch)
-        rest = node.rest + (glyphs.space if number == count else glyphs.bar)
+    items: list[Span | str] = [*children, *unreached]
+    for number, item in enumerate(items, start=1):
+        first = node.rest + (glyphs.last if number == len(items) else glyphs.branch)
+        rest = node.rest + (glyphs.space if number == len(items) else glyphs.bar)
         if isinstance(item, Span):
             lines.append(_Node(item, span, first, rest, node.level + 1))
         else:

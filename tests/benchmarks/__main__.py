@@ -21,12 +21,12 @@ SCENARIOS = {
     "dispatch 1": "send() to 1 receiver",
     "dispatch 5": "send() to 5 receivers",
     "dispatch 20": "send() to 20 receivers",
-    "save 0 default": "save(), 0+0 receivers, :memory:",
-    "save 3 default": "save(), 3+3 receivers, :memory:",
-    "save 10 default": "save(), 10+10 receivers, :memory:",
-    "save 0 file": "save(), 0+0 receivers, SQLite file",
-    "save 3 file": "save(), 3+3 receivers, SQLite file",
-    "save 10 file": "save(), 10+10 receivers, SQLite file",
+    "save 0 default": "save() 0+0, :memory:",
+    "save 3 default": "save() 3+3, :memory:",
+    "save 10 default": "save() 10+10, :memory:",
+    "save 0 file": "save() 0+0, file",
+    "save 3 file": "save() 3+3, file",
+    "save 10 file": "save() 10+10, file",
     "load": "loading 1,000 rows",
 }
 """What a worker is asked for, and how the table calls it."""

@@ -1,4 +1,4 @@
-"""Start of every traced Python: the import hook that waits for Django, then the user's own sitecustomize.
+"""Start of every traced Python: a hook that waits for Django, then the user's sitecustomize.
 
 Python imports this file before anything of the user's, because the launcher put its folder first in
 PYTHONPATH. It has to parse on every Python, imports nothing that `site` has not, and must not fail.
@@ -154,6 +154,6 @@ except BaseException as error:
         raise
 finally:
     # Tools that chain as we do look for the module afterwards: its absence would break them.
-    if _ours is not None and sys.modules.setdefault("sitecustomize", _ours) is _ours:
-        if hasattr(_ours, "__spec__"):
-            _ours.__spec__.origin = None
+    _kept = _ours if _ours is None else sys.modules.setdefault("sitecustomize", _ours)
+    if _kept is _ours and getattr(_ours, "__spec__", None) is not None:
+        _ours.__spec__.origin = None

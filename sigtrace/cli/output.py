@@ -1,0 +1,58 @@
+"""Writing to a terminal or pipe that a running program shares with us, or that may go away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+
+_STDERR = 2
+
+
+class Output:
+    """A descriptor that is written in whole pieces; `gone` once its reader has left."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.gone = False
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data`, in one system call where the system takes it in one."""
+        # A job in the background may write all the same: being stopped would stop the target too.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        try:
+            while data and not self.gone:
+                try:
+                    data = data[os.write(self._descriptor, data) :]
+                except BlockingIOError:
+                    # The target made the terminal that we share non-blocking.
+                    select.select([], [self._descriptor], [], 1.0)
+                except OSError:
+                    self.gone = True
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def say(message: str, hint: str = "") -> None:
+    """Write a line of ours to stderr, whatever has become of that, and the hint below it."""
+    line = "sigtrace: " + _printable(message) + "\n"
+    if hint:
+        line += "  " + _printable(hint) + "\n"
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    try:
+        data = line.encode(encoding)
+    except UnicodeError:
+        data = line.replace("·", "-").encode(encoding, "backslashreplace")
+    with contextlib.suppress(OSError):
+        if hasattr(signal, "pthread_sigmask"):
+            Output(_STDERR).write(data)
+        else:
+            os.write(_STDERR, data)
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -1,0 +1,148 @@
+"""One recorded run, from its folder to its last line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from sigtrace import __version__
+from sigtrace.cli.live import INTERVAL, Watch
+from sigtrace.cli.output import say
+from sigtrace.errors import SigtraceError
+from sigtrace.launch import recording, spawn
+from sigtrace.launch.environment import traced, untraced
+from sigtrace.launch.supervise import Supervisor, end_as, end_signal, shell_status
+from sigtrace.privacy import filter_argv
+from sigtrace.reader import process_files, runs_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sigtrace.analysis.summary import Totals
+    from sigtrace.cli.plan import Plan
+    from sigtrace.launch.command import Command
+
+
+def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoReturn:
+    """Run the command as planned, and end as it ends.
+
+    Where nothing can be recorded it runs untraced, after one line that says why. Raises
+    SigtraceError if it cannot be started.
+    """
+    stream = _live_stream(plan)
+    try:
+        run = _begin(plan)
+    except OSError as error:
+        if not plan.quiet:
+            where = error.filename or plan.trace_dir or plan.record.project
+            say(f"this run is not traced: cannot write to {where}: {error.strerror}")
+        spawn.replace(command, untraced(environ))
+    environment = traced(environ, replace(plan.record, run_dir=str(run.path)))
+    try:
+        if plan.in_place:
+            _prune(plan, run.path)
+            spawn.replace(command, environment)
+        watch = Watch(run.path, stream, plan.as_json, plan.display)
+        if stream is None:
+            status = Supervisor(command, environment).run(lambda: None, None)
+        else:
+            status = Supervisor(command, environment).run(watch.look, INTERVAL)
+    except SigtraceError:
+        run.discard()
+        raise
+    # Whoever is too impatient for our last words still gets the target's status.
+    with contextlib.suppress(KeyboardInterrupt):
+        _end(plan, run, watch, status)
+    end_as(status)
+
+
+def last_line(totals: Totals, report: str, processes: int) -> str:
+    """Return what a run says at its end; `report` is the command that tells more."""
+    if not processes:
+        return "no signals were seen: no traced process imported Django"
+    unheard = sum(totals.unheard.values())
+    if not totals.chains and not totals.sends and not unheard:
+        return f"no signals were seen · {report}"
+    counts = [
+        _count(totals.chains, "chain"),
+        _count(totals.sends, "send"),
+        _count(totals.receiver_calls, "receiver call"),
+        _count(totals.errors, "error"),
+    ]
+    if not totals.sends and unheard:
+        counts.append(f"{_count(unheard, 'send')} without receivers")
+    if totals.dropped:
+        counts.append(f"{_count(totals.dropped, 'span')} beyond the size limit")
+    return " · ".join([*counts, report])
+
+
+def _begin(plan: Plan) -> recording.Recording:
+    """Make the run's folder. Raises OSError if that is not possible, SigtraceError if not right."""
+    started = time.time_ns()
+    if plan.trace_dir is None:
+        path = recording.create_run(_runs(plan), started, os.getpid())
+    else:
+        path = Path(plan.trace_dir).absolute()
+        recording.claim_folder(path)
+    header = recording.Header(
+        sigtrace=__version__,
+        argv=filter_argv(plan.target, plan.record.redact, plan.record.show),
+        cwd=str(Path.cwd()),
+        values=plan.record.values,
+        pid=os.getpid(),
+        started=started,
+    )
+    return recording.Recording(path, header)
+
+
+def _end(plan: Plan, run: recording.Recording, watch: Watch, status: int) -> None:
+    run.finish(time.time_ns(), shell_status(status), end_signal(status))
+    totals = watch.finish()
+    if not plan.quiet:
+        say(last_line(totals, _report_command(run.path), len(process_files(run.path))))
+    _prune(plan, run.path)
+
+
+def _report_command(run: Path) -> str:
+    if run.parent == runs_directory(Path.cwd()):
+        return "sigtrace report"
+    path = os.path.relpath(run)
+    return f"sigtrace report {shlex.quote(str(run) if path.startswith('..') else path)}"
+
+
+def _runs(plan: Plan) -> Path:
+    return runs_directory(Path(plan.record.project))
+
+
+def _prune(plan: Plan, current: Path) -> None:
+    if plan.trace_dir is None:
+        recording.prune(_runs(plan), current, plan.keep_runs, plan.keep_bytes)
+
+
+def _live_stream(plan: Plan) -> IO[str] | None:
+    """Return what the live view is written to. Raises SigtraceError if that cannot be opened."""
+    if not plan.live or plan.in_place:
+        return None
+    if plan.live_to is None:
+        return None if plan.quiet else sys.stderr
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOCTTY
+    try:
+        # A pipe that nobody reads fails at once, instead of holding us up.
+        descriptor = os.open(plan.live_to, flags | os.O_NONBLOCK, 0o600)
+        os.set_blocking(descriptor, True)
+    except OSError as error:
+        raise SigtraceError(
+            f"Cannot write the live view to {plan.live_to}: {error.strerror}.",
+            "Name a file, a terminal, or a pipe that is being read.",
+        ) from error
+    return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

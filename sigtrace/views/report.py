@@ -1,0 +1,281 @@
+"""A report for people: what a run adds up to, and where to look next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from sigtrace.views.labels import exception_name
+from sigtrace.views.layout import row, wrapped
+from sigtrace.views.tables import Column, Entry, table
+from sigtrace.views.text import clean, data, milliseconds, place, plural, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sigtrace.analysis.report import Report
+    from sigtrace.analysis.statistics import ChainFigures, Failure, ReceiverCalls
+    from sigtrace.views.display import Display
+
+_RECEIVERS = 30
+_CHAINS = 10
+_LIST = 10
+_COLUMNS = (
+    Column("calls", 0),
+    Column("total", 0),
+    Column("self", 3),
+    Column("max", 4),
+    Column("queries", 1),
+    Column("errors", 2),
+)
+
+
+def render_report(report: Report, display: Display, command: str) -> Text:
+    """The report as lines; `command` is how to ask for it again, for the last line."""
+    sections = [
+        _head(report, display),
+        *(
+            _titled(title, lines)
+            for title, lines in (
+                ("", _receivers(report, display)),
+                ("Slowest chains", _slowest(report, display)),
+                ("Errors", _failures(report, display)),
+                ("Unfinished when the trace ends", _unfinished(report, display)),
+                ("Bulk writes that bypassed receivers", _bulk(report, display)),
+                ("Deferred by on_commit, discarded by a rollback", _discarded(report, display)),
+                ("Counted, not listed", _counted(report, display)),
+            )
+        ),
+        [_next(report, command)],
+    ]
+    blank = Text(end="")
+    lines = [line for section in sections if section for line in (*section, blank)]
+    return Text("\n", end="").join(lines[:-1])
+
+
+def _titled(title: str, lines: Iterable[Text]) -> list[Text]:
+    found = list(lines)
+    return [Text(title, "bold", end=""), *found] if found and title else found
+
+
+def _words(text: str, style: str = "") -> list[Text]:
+    return [data(word, style) for word in text.split(" ")]
+
+
+def _head(report: Report, display: Display) -> list[Text]:
+    totals, dot = report.totals, f" {display.glyphs.dot} "
+    lines = []
+    for run in report.runs:
+        argv = run.meta.get("argv")
+        words = [run.path.name]
+        if isinstance(argv, list):
+            words.append(" ".join(map(str, argv)))
+        status = run.meta.get("exit_status")
+        if isinstance(status, int):
+            words.append(f"exit status {status}")
+        lines += wrapped("", "  ", _words(dot.join(words), "bold"), display)
+    counts = [
+        plural(totals.chains, "chain"),
+        plural(totals.sends, "signal") + " sent",
+        plural(totals.receiver_calls, "receiver call"),
+        plural(totals.queries, "query", "queries"),
+        plural(totals.errors, "error"),
+    ]
+    if len(report.processes) > 1:
+        counts.insert(0, plural(len(report.processes), "process", "processes"))
+    lines += wrapped("", "  ", _words(dot.join(counts)), display)
+    if report.damage.total:
+        files = ", ".join(report.damage.lines)
+        said = f"{display.glyphs.warning} {plural(report.damage.total, 'line')} could not be read"
+        lines += wrapped("", "  ", _words(f"{said} and were left out: {files}", "yellow"), display)
+    if not totals.sends and not totals.chains:
+        lines.append(Text("No signals were seen.", end=""))
+    if report.selection.names:
+        lines.append(Text("Below: only what the given names match.", "dim", end=""))
+    return lines
+
+
+@dataclass
+class _Merged:
+    """A receiver's calls by one signal, of all senders."""
+
+    calls: ReceiverCalls
+    senders: list[str] = field(default_factory=list)
+
+
+def _receivers(report: Report, display: Display) -> list[Text]:
+    merged = _by_signal(report.receivers)
+    if not merged:
+        return []
+    entries = [_entry(one, display) for one in merged[:_RECEIVERS]]
+    lines = table("Receiver", _COLUMNS, entries, display)
+    if len(merged) > _RECEIVERS:
+        lines.append(
+            Text(f"{display.glyphs.more} {len(merged) - _RECEIVERS} more: --format json", "dim")
+        )
+    return lines
+
+
+def _by_signal(receivers: Iterable[ReceiverCalls]) -> list[_Merged]:
+    """One row for a receiver and a signal, whatever the senders; the order stays by time."""
+    merged: dict[tuple[str, str], _Merged] = {}
+    for one in receivers:
+        key = (one.receiver, one.signal)
+        known = merged.get(key)
+        if known is None:
+            known = merged[key] = _Merged(replace(one))
+        else:
+            total = known.calls
+            total.calls += one.calls
+            total.unfinished += one.unfinished
+            total.total_ns += one.total_ns
+            total.self_ns += one.self_ns
+            total.max_ns = max(total.max_ns, one.max_ns)
+            total.queries += one.queries
+            total.errors += one.errors
+        known.senders.append(one.sender or "no sender")
+    return sorted(merged.values(), key=lambda one: -one.calls.total_ns)
+
+
+def _entry(merged: _Merged, display: Display) -> Entry:
+    calls, glyphs = merged.calls, display.glyphs
+    own = calls.origin in ("own", None)
+    name = data(short(calls.receiver), "bold green" if own else "green dim")
+    if calls.unfinished:
+        name.append(f"  {calls.unfinished} unfinished", "bold red")
+    senders = merged.senders[0]
+    if len(merged.senders) > 1:
+        senders = plural(len(merged.senders), "sender")
+    what = f"{clean(calls.signal.rpartition('.')[2])} {glyphs.dot} {clean(senders)}"
+    below = Text(end="").append(place(calls.file, calls.line) or "?", "cyan")
+    below.append("  " + what, "dim")
+    figures = (
+        f"{calls.calls:,}",
+        milliseconds(calls.total_ns),
+        milliseconds(calls.self_ns),
+        milliseconds(calls.max_ns),
+        f"{calls.queries:,}",
+        f"{calls.errors:,}" if calls.errors else glyphs.minus,
+    )
+    return Entry(name, figures, [below])
+
+
+def _slowest(report: Report, display: Display) -> Iterator[Text]:
+    """Consecutive chains of the same name and place are one line."""
+    groups = groupby(report.slowest, key=lambda chain: (chain.name, chain.file, chain.line))
+    for number, (_, group) in enumerate(groups):
+        if number == _CHAINS:
+            return
+        chains = list(group)
+        yield from _chain(chains[0], len(chains), display)
+
+
+def _chain(chain: ChainFigures, count: int, display: Display) -> list[Text]:
+    glyphs = display.glyphs
+    name = f"on_commit {short(chain.name)}" if chain.kind == "on_commit" else chain.name
+    what = Text("  ", end="").append_text(data(name, "bold"))
+    if count > 1:
+        what.append(f"  {glyphs.times}{count}", "dim")
+    words = [f"{glyphs.arrow} {clean(short(name))}" for name in chain.slowest_path]
+    words = [" ".join(words)] * bool(words)
+    words += [plural(chain.receiver_calls, "receiver call")] * bool(chain.receiver_calls)
+    words += [plural(chain.queries, "query", "queries")] * bool(chain.queries)
+    words += [plural(chain.errors, "error")] * bool(chain.errors)
+    words += [] if chain.scope is None else [clean(chain.scope)]
+    said = f" {glyphs.dot} ".join(words)
+    took = Text(milliseconds(chain.duration_ns), end="")
+    return [
+        row(what, place(chain.file, chain.line), took, display),
+        *(wrapped("    ", "    ", _words(said, "dim"), display) if said else ()),
+    ]
+
+
+def _failures(report: Report, display: Display) -> Iterator[Text]:
+    for failure, count in report.failures[:_LIST]:
+        yield from _failure(failure, count, display)
+    if len(report.failures) > _LIST:
+        yield Text(f"  {display.glyphs.more} {len(report.failures) - _LIST} more kinds", "dim")
+
+
+def _failure(failure: Failure, count: int, display: Display) -> Iterator[Text]:
+    glyphs = display.glyphs
+    what = Text("  ", end="").append(f"{glyphs.failed} ", "red")
+    what.append_text(data(exception_name(failure.exception), "bold red"))
+    what.append("  ").append_text(data(short(failure.inside), "green"))
+    times = Text(f"{glyphs.times}{count:,}" if count > 1 else "", end="")
+    yield row(what, place(failure.file, failure.line), times, display)
+    if failure.span != failure.inside:
+        yield from wrapped("    ", "    ", _words(f"in {failure.span}", "dim"), display)
+    if failure.swallowed:
+        yield Text("    swallowed by send_robust", "dim", end="")
+    if failure.not_reached:
+        names = ", ".join(short(path) for path in failure.not_reached)
+        yield from wrapped("    ", "    ", _words(f"not reached: {names}", "yellow"), display)
+
+
+def _unfinished(report: Report, display: Display) -> Iterator[Text]:
+    for span in report.unfinished:
+        what = Text("  ", end="").append_text(data(short(span.name), "bold"))
+        if span.name != span.chain:
+            what.append("  in ", "dim").append_text(data(span.chain, "dim"))
+        yield row(what, place(span.file, span.line), Text("unfinished", "bold red"), display)
+
+
+def _bulk(report: Report, display: Display) -> Iterator[Text]:
+    for writes in report.bulk[:_LIST]:
+        what = Text("  ", end="").append_text(data(writes.name, "bold"))
+        if writes.rows is not None:
+            what.append("  " + plural(writes.rows, "row"))
+        times = f"{display.glyphs.times}{writes.calls:,}" if writes.calls > 1 else ""
+        yield row(what, place(writes.file, writes.line), Text(times, end=""), display)
+        names = ", ".join(short(path) for path in writes.bypassed)
+        yield from wrapped("    ", "    ", _words(f"not called: {names}", "yellow"), display)
+    if len(report.bulk) > _LIST:
+        yield Text(f"  {display.glyphs.more} {len(report.bulk) - _LIST} more places", "dim")
+
+
+def _discarded(report: Report, display: Display) -> Iterator[Text]:
+    for name, count in report.discarded[:_LIST]:
+        what = Text("  ", end="").append(f"{display.glyphs.deferred} ", "yellow")
+        what.append_text(data(name, "green"))
+        times = f"{display.glyphs.times}{count:,}" if count > 1 else ""
+        yield row(what, "", Text(times, end=""), display)
+
+
+def _counted(report: Report, display: Display) -> Iterator[Text]:
+    totals, dot = report.totals, f" {display.glyphs.dot} "
+    said = []
+    if report.coverage is not None:
+        seen = report.coverage
+        own = f" (own: {seen.own_called} of {seen.own_connected})"
+        said.append(f"called {seen.called} of {seen.connected} connected receivers{own}")
+    if totals.unheard:
+        each = ", ".join(
+            f"{name.rpartition('.')[2]} {count:,}" for name, count in totals.unheard.most_common(8)
+        )
+        said.append(f"sent without receivers {totals.unheard.total():,}: {each}")
+    if totals.outside:
+        said.append(plural(totals.outside, "query", "queries") + " outside of chains")
+    if totals.dropped:
+        said.append(plural(totals.dropped, "span") + " not written: the run reached its size limit")
+    if report.muted:
+        names = ", ".join(name.rpartition(".")[2] for name in report.muted)
+        said.append(f"muted: {names}{dot}sigtrace run --all records them")
+    for line in said:
+        yield from wrapped("  ", "    ", _words(line), display)
+
+
+def _next(report: Report, command: str) -> Text:
+    """What to ask next, by what there is to see."""
+    ask, why = "--tree", "every chain"
+    if report.failures:
+        names = [failure.inside for failure, _ in report.failures if failure.kind == "receiver"]
+        if names:
+            ask, why = f"--tree --receiver {short(names[0])}", "the error in its chain"
+    elif not report.totals.chains:
+        ask, why = "--tree --all", "also what is hidden"
+    line = Text(end="").append("Next: ", "dim").append_text(data(f"{command} {ask}", "bold"))
+    return line.append(f"   ({why})", "dim")

@@ -1,0 +1,187 @@
+"""Statements, atomic blocks and on_commit callbacks."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigtrace.probe.sql import mask, summary
+
+CHAIN = """
+opened = Signal()
+@receiver(opened)
+def work(**kwargs): kwargs["do"]()
+"""
+
+
+def test_statements_outside_chains_are_only_counted(twice):
+    done = twice('list(Book.objects.all()); Book.objects.create(title="x")')
+    assert [query["name"] for query in done.trace.spans("query")] == ["INSERT library_book"]
+    assert done.trace.lines("counts")[-1]["queries"] >= 1
+
+
+def test_no_sql_records_none_but_counts(twice):
+    done = twice('Book.objects.create(title="x")', sql=False)
+    assert done.trace.spans("query") == []
+    assert done.trace.lines("counts")[-1]["queries"] >= 1
+
+
+def test_debug_cursors_wrappers_and_query_counts_stay_the_same(twice):
+    done = twice(
+        """
+from django.test.utils import CaptureQueriesContext
+seen = []
+def watch(execute, sql, params, many, context):
+    seen.append(sql); return execute(sql, params, many, context)
+with CaptureQueriesContext(connection) as queries, connection.execute_wrapper(watch):
+    Book.objects.create(title="x")
+print(len(queries), len(seen), connection.execute_wrappers, queries[0]["sql"])
+"""
+    )
+    assert len(done.trace.spans("query")) == 1
+
+
+def test_a_failing_statement(twice):
+    done = twice(
+        CHAIN
+        + """
+import traceback
+def bad(): connection.cursor().execute("SELECT nothing FROM nowhere")
+try: opened.send(None, do=bad)
+except Exception: traceback.print_exc(file=sys.stdout)
+"""
+    )
+    query = done.trace.span("query")
+    assert query["exception"] == "django.db.utils.OperationalError"
+    assert (query["sql"], query["rows"]) == ("SELECT nothing FROM nowhere", None)
+
+
+def test_atomic_blocks_and_what_became_of_them(twice):
+    done = twice(
+        """
+with transaction.atomic():
+    Book.objects.create(title="kept")
+    try:
+        with transaction.atomic():
+            Book.objects.create(title="undone"); raise KeyError
+    except KeyError: pass
+    with transaction.atomic(savepoint=False):
+        Book.objects.create(title="joined")
+try:
+    with transaction.atomic(durable=True):
+        Book.objects.create(title="lost"); raise KeyError
+except KeyError: pass
+with transaction.atomic(): pass
+print(Book.objects.count())
+"""
+    )
+    outer, savepoint, lost = done.trace.spans("transaction")
+    assert (outer["name"], outer["outcome"], outer["durable"]) == ("atomic", "committed", False)
+    assert (savepoint["name"], savepoint["outcome"]) == ("savepoint", "rolled back")
+    assert savepoint["transaction"] == outer["id"]
+    assert (lost["outcome"], lost["durable"], lost["transaction"]) == ("rolled back", True, None)
+    inside = [save["transaction"] for save in done.trace.spans("save")]
+    assert inside == [outer["id"], savepoint["id"], outer["id"], lost["id"]]
+    assert {span["parent"] for span in done.trace.spans("save")} == {None}
+
+
+def test_set_rollback_and_test_case_blocks(twice):
+    done = twice(
+        """
+with transaction.atomic():
+    Book.objects.create(title="x"); transaction.set_rollback(True)
+block = transaction.atomic(); block._from_testcase = True
+block.__enter__()
+Book.objects.create(title="y"); transaction.set_rollback(True)
+block.__exit__(None, None, None)
+"""
+    )
+    assert [span["outcome"] for span in done.trace.spans("transaction")] == ["rolled back", "test"]
+
+
+def test_on_commit_runs_is_discarded_and_runs_at_once(twice):
+    done = twice(
+        CHAIN
+        + """
+import functools
+def mail(to="x"): Shelf.objects.create(name=to)
+def register(): transaction.on_commit(functools.partial(mail, "y"))
+with transaction.atomic():
+    opened.send(None, do=register)
+    print(connection.run_on_commit[0][1].func is mail)
+try:
+    with transaction.atomic():
+        opened.send(None, do=register); raise KeyError
+except KeyError: pass
+opened.send(None, do=register)
+with transaction.atomic():
+    try:
+        with transaction.atomic():
+            opened.send(None, do=register); raise KeyError
+    except KeyError: pass
+print(Shelf.objects.count())
+"""
+    )
+    trace = done.trace
+    assert done.traced.stdout == "True\n2\n"
+    registered = trace.lines("registered")
+    assert len(registered) == 3
+    receivers = [span["id"] for span in trace.spans("receiver")]
+    assert [line["parent"] for line in registered] == [receivers[0], receivers[1], receivers[3]]
+    spans = trace.spans("on_commit")
+    assert [(s["discarded"], s["registered_by"], s["parent"]) for s in spans] == [
+        (False, receivers[0], None),
+        (True, receivers[1], None),
+        (False, receivers[2], receivers[2]),
+        (True, receivers[3], None),
+    ]
+    assert [span["id"] for span in spans if span["id"] != spans[2]["id"]] == [
+        line["id"] for line in registered
+    ]
+    assert trace.spans("save")[0]["parent"] == spans[0]["id"]
+    assert spans[0]["name"] == "__main__.mail"
+
+
+def test_a_callback_that_fails_and_one_that_registers_another(twice):
+    done = twice(
+        """
+import traceback
+def again(): transaction.on_commit(last); raise KeyError
+def last(): print("last")
+try:
+    with transaction.atomic():
+        Book.objects.create(title="x"); transaction.on_commit(again); transaction.on_commit(last)
+except KeyError: traceback.print_exc(file=sys.stdout)
+"""
+    )
+    first, nested, never = done.trace.spans("on_commit")
+    assert (first["name"], first["exception"]) == ("__main__.again", "KeyError")
+    assert (nested["name"], nested["parent"]) == ("__main__.last", first["id"])
+    assert (never["name"], never["discarded"]) == ("__main__.last", True)
+
+
+@pytest.mark.parametrize(
+    ("sql", "vendor", "masked", "name"),
+    [
+        (
+            "SELECT 'it''s', 5 FROM \"a5\" WHERE x = %s",
+            "sqlite",
+            'SELECT ?, ? FROM "a5" WHERE x = %s',
+            "SELECT a5",
+        ),
+        ("SELECT E'a\\'b' , 'c'", "postgresql", "SELECT ? , ?", "SELECT"),
+        ("SELECT $t$a'b$t$, $1::int", "postgresql", "SELECT ?, $1::int", "SELECT"),
+        ("SELECT \"x\", 'a\\'b' FROM `t`", "mysql", "SELECT ?, ? FROM `t`", "SELECT t"),
+        ('/* a=1 */ UPDATE "b" SET c = 1.5e3', "sqlite", '? UPDATE "b" SET c = ?', "UPDATE b"),
+        (
+            'INSERT INTO "s"."t" VALUES (1, 0x1F)',
+            "postgresql",
+            'INSERT INTO "s"."t" VALUES (?, 0x1F)',
+            "INSERT t",
+        ),
+        ('SAVEPOINT "s140_x1"', "sqlite", "SAVEPOINT", "SAVEPOINT"),
+        ("DELETE FROM x WHERE s = 'unfinished", "sqlite", "DELETE FROM x WHERE s = ?", "DELETE x"),
+    ],
+)
+def test_sql_is_masked_and_named(sql, vendor, masked, name):
+    assert mask(sql, vendor) == masked
+    assert summary(mask(sql, vendor)) == name

@@ -1,0 +1,428 @@
+"""Sends and receivers: which were called, in which order, with what, and what they did."""
+
+from __future__ import annotations
+
+import django
+import pytest
+
+needs_async = pytest.mark.skipif(django.VERSION < (5, 0), reason="Django 5.0 brought asend")
+
+OWN_SIGNAL = """
+opened = Signal()
+def first(sender, **kwargs): return 1
+def second(sender, **kwargs): return 2
+opened.connect(first, dispatch_uid="one")
+opened.connect(second)
+"""
+
+
+def test_a_custom_signal_with_its_arguments_and_receivers_in_order(twice):
+    done = twice(
+        OWN_SIGNAL
+        + 'print(opened.send("door", key_count=3, who="me") == [(first, 1), (second, 2)])'
+    )
+    assert done.traced.stdout == "True\n"
+    send = done.trace.span("send")
+    assert send["signal"] == "__main__.opened"
+    assert send["sender"] == "'door'"
+    assert send["arguments"] == {"key_count": "***", "who": "me"}
+    assert send["receivers"] == ["__main__.first", "__main__.second"]
+    assert send["not_reached"] == []
+    assert send["method"] == "send"
+    assert (send["file"], send["origin"]) == ("script.py", "own")
+    first, second = done.trace.spans("receiver")
+    assert (first["index"], first["dispatch_uid"]) == (0, "one")
+    assert (second["index"], second["dispatch_uid"]) == (1, None)
+    assert first["parent"] == second["parent"] == send["id"]
+
+
+def test_what_nobody_hears_is_only_counted(twice):
+    done = twice(
+        'quiet = Signal()\nfor _ in range(7): quiet.send(None)\nBook.objects.create(title="x")'
+    )
+    assert done.trace.spans("send") == []
+    unheard = done.trace.lines("counts")[-1]["unheard"]
+    assert unheard["__main__.quiet"] == 7
+    assert unheard["django.db.models.signals.pre_save"] == 1
+
+
+def test_a_sender_with_caching_that_nobody_hears_is_counted_each_time(twice):
+    done = twice(
+        "loud = Signal(use_caching=True)\n"
+        "loud.connect(print, sender=Book, weak=False)\n"
+        "for _ in range(5): loud.send(Shelf)"
+    )
+    assert done.trace.lines("counts")[-1]["unheard"]["__main__.loud"] == 5
+    assert done.trace.spans("send") == []
+
+
+def test_an_exception_ends_the_send_and_names_whom_it_did_not_reach(twice):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+def fine(**kwargs): pass
+@receiver(opened)
+def broken(**kwargs): raise LookupError("secret words")
+@receiver(opened)
+def late(**kwargs): pass
+import traceback
+try: opened.send(None)
+except LookupError: traceback.print_exc(file=sys.stdout)
+"""
+    )
+    send = done.trace.span("send")
+    assert send["exception"] == "LookupError"
+    assert send["receivers"] == ["__main__.fine", "__main__.broken"]
+    assert send["not_reached"] == ["__main__.late"]
+    assert [span["exception"] for span in done.trace.spans("receiver")] == [None, "LookupError"]
+    assert "secret words" not in "".join(path.read_text() for path in done.trace.processes)
+
+
+def test_send_robust_says_what_it_swallowed_and_not_what_was_returned(twice):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+def broken(**kwargs): raise LookupError("x")
+@receiver(opened)
+def returns(**kwargs): return ValueError("not raised")
+print([(each.__name__, type(result).__name__) for each, result in opened.send_robust(None)])
+"""
+    )
+    broken, returns = done.trace.spans("receiver")
+    assert (broken["exception"], broken["swallowed"]) == ("LookupError", True)
+    assert (returns["exception"], returns["swallowed"]) == (None, False)
+    assert done.trace.span("send")["exception"] is None
+    assert done.trace.span("send")["method"] == "send_robust"
+
+
+def test_nested_sends_are_children_of_the_receiver(twice):
+    done = twice(
+        """
+outer, inner = Signal(), Signal()
+@receiver(outer)
+def relay(**kwargs): inner.send(None)
+@receiver(inner)
+def end(**kwargs): pass
+outer.send(None)
+"""
+    )
+    trace = done.trace
+    relay = trace.span("receiver", name="__main__.relay")
+    inner = trace.span("send", name="inner")
+    assert inner["parent"] == relay["id"]
+    assert trace.span("receiver", name="__main__.end")["parent"] == inner["id"]
+
+
+def test_changed_fields_by_the_receiver_that_changed_them(twice):
+    done = twice(
+        """
+@receiver(pre_save, sender=Book)
+def shout(instance, **kwargs): instance.title = instance.title.upper()
+@receiver(pre_save, sender=Book)
+def same(instance, **kwargs): instance.title = "".join(instance.title)
+@receiver(pre_save, sender=Book)
+def count(instance, **kwargs): instance.pages += 1; instance.note = "no field"
+Book(title="quiet").save()
+"""
+    )
+    changes = {span["name"]: span["changes"] for span in done.trace.spans("receiver")}
+    assert changes == {
+        "__main__.shout": {"title": ["quiet", "QUIET"]},
+        "__main__.same": {},
+        "__main__.count": {"pages": [0, 1]},
+    }
+
+
+def test_odd_receivers_have_names_and_places(twice):
+    done = twice(
+        """
+import functools
+opened = Signal()
+def plain(extra=None, **kwargs): pass
+def decorate(function):
+    @functools.wraps(function)
+    def wrapper(**kwargs): return function(**kwargs)
+    return wrapper
+@decorate
+def decorated(**kwargs): pass
+class Machine:
+    def __call__(self, **kwargs): pass
+    def method(self, **kwargs): pass
+    def __eq__(self, other): raise RuntimeError("compared")
+    __hash__ = object.__hash__
+machine = Machine()
+partial = functools.partial(plain, extra=1)
+anonymous = lambda **kwargs: None
+for each in (partial, decorated, machine, machine.method, anonymous): opened.connect(each)
+print(len(opened.send(None)))
+"""
+    )
+    assert [span["receiver"] for span in done.trace.spans("receiver")] == [
+        "__main__.plain",
+        "__main__.decorated",
+        "__main__.Machine.__call__",
+        "__main__.Machine.method",
+        "__main__.<lambda>",
+    ]
+    assert {span["file"] for span in done.trace.spans("receiver")} == {"script.py"}
+
+
+def test_a_subclass_with_a_send_of_its_own_that_sorts_and_filters(twice):
+    done = twice(
+        """
+class Sorted(Signal):
+    def send(self, sender, **named):
+        live = self._live_receivers(sender)
+        live = live[0] if isinstance(live, tuple) else live
+        for each in sorted(live, key=lambda r: (r.__module__, r.__name__)):
+            if each.__name__ != "skipped":
+                named.setdefault("calls", []).append((each, each(signal=self, sender=sender, **named)))
+        return named["calls"]
+    def send_chained(self, sender, value):
+        for each in sorted(super()._live_receivers(sender)[0] if django.VERSION >= (5,) else
+                           self._live_receivers(sender), key=lambda r: r.__name__):
+            value = each(signal=self, sender=sender, value=value)
+        return value
+chain = Sorted()
+def b(value=1, **kwargs): return (value or 0) + 1
+def a(value=1, **kwargs): return (value or 0) * 10
+def skipped(value=1, **kwargs): return value
+for each in (b, skipped, a): chain.connect(each)
+results = chain.send(None)
+print([r is f for (r, _), f in zip(results, (a, b))], chain.send_chained(None, 4))
+"""
+    )
+    assert done.traced.stdout == "[True, True] 41\n"
+    own, chained = done.trace.spans("send")
+    assert own["receivers"] == ["__main__.a", "__main__.b"]
+    assert own["not_reached"] == ["__main__.skipped"]
+    assert (chained["method"], chained["receivers"]) == (
+        "send_chained",
+        ["__main__.a", "__main__.b", "__main__.skipped"],
+    )
+
+
+def test_a_subclass_that_calls_its_base_is_one_send(twice):
+    done = twice(
+        """
+class Counted(Signal):
+    def send(self, *args, **kwargs):
+        self.sent = getattr(self, "sent", 0) + 1
+        return super().send(*args, **kwargs)
+    def _live_receivers(self, sender):
+        live = super()._live_receivers(sender)
+        if isinstance(live, tuple):
+            return [r for r in live[0] if r is not hidden], live[1]
+        return [r for r in live if r is not hidden]
+signal = Counted()
+def hidden(**kwargs): print("never")
+def seen(**kwargs): print("seen")
+signal.connect(hidden); signal.connect(seen)
+print(signal.send(None) == [(seen, None)], signal.sent)
+"""
+    )
+    assert done.trace.span("send")["receivers"] == ["__main__.seen"]
+    assert len(done.trace.spans("receiver")) == 1
+
+
+def test_looking_at_live_receivers_calls_nobody(twice):
+    done = twice(
+        OWN_SIGNAL
+        + """
+@receiver(opened)
+def looks(**kwargs):
+    live = opened._live_receivers(None)
+    print(type(live).__name__, opened.has_listeners(), len(list(live)))
+opened.send(None)
+print(type(opened._live_receivers(None)).__name__)
+"""
+    )
+    assert done.trace.span("send")["receivers"][-1] == "__main__.looks"
+    assert len(done.trace.spans("receiver")) == 3
+
+
+def test_mock_patch_of_send_with_and_without_autospec(twice):
+    done = twice(
+        OWN_SIGNAL
+        + """
+from unittest import mock
+with mock.patch("django.dispatch.Signal.send", autospec=True) as fake:
+    opened.send(1, a=2)
+    print(fake.call_count)
+with mock.patch.object(Signal, "send", return_value="fake") as fake:
+    print(opened.send(1))
+print(len(opened.send(1)))
+"""
+    )
+    assert len(done.trace.spans("send")) == 1
+
+
+def test_replaced_receivers_and_disconnecting_during_a_send(twice):
+    done = twice(
+        OWN_SIGNAL
+        + """
+@receiver(opened)
+def leaves(**kwargs): print(opened.disconnect(leaves), opened.disconnect(second))
+print(len(opened.send(None)), len(opened.send(None)))
+kept, opened.receivers = opened.receivers, []
+print(opened.send(None))
+opened.receivers = kept
+del first; gc.collect()
+print(len(opened.send(None)))
+"""
+    )
+    assert [len(span["receivers"]) for span in done.trace.spans("send")] == [3, 1]
+
+
+def test_lazy_objects_and_query_sets_stay_unevaluated(twice):
+    done = twice(
+        """
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy
+def boom(): raise RuntimeError("evaluated")
+lazy = SimpleLazyObject(boom)
+class Hostile:
+    def __repr__(self): raise RuntimeError("repr")
+    __str__ = __eq__ = __repr__
+    __hash__ = None
+    def __getattribute__(self, name): raise RuntimeError(name)
+    __class__ = property(lambda self: boom())
+opened = Signal()
+opened.connect(lambda **kwargs: print(sorted(kwargs)), weak=False)
+opened.send(Book, lazy=lazy, hostile=Hostile(), rows=Book.objects.all(), text=gettext_lazy("x"),
+            many=[1, 2], wide=10 ** 400, odd="\\ud800", raw=b"ab", nan=float("nan"),
+            book=Book(pk=3), cls=Book, long="x" * 200)
+print(len(connection.queries), lazy._wrapped is not None)
+"""
+    )
+    assert done.trace.span("send")["arguments"] == {
+        "lazy": "<django.utils.functional.SimpleLazyObject>",
+        "hostile": "<__main__.Hostile>",
+        "rows": "<QuerySet library.Book>",
+        "text": "<django.utils.functional.lazy.<locals>.__proxy__>"
+        if django.VERSION < (5, 0)
+        else done.trace.span("send")["arguments"]["text"],
+        "many": "<list 2>",
+        "wide": "<int 1329 bits>",
+        "odd": "\ud800",
+        "raw": "<bytes 2>",
+        "nan": "nan",
+        "book": "library.Book pk=3",
+        "cls": "<class library.models.Book>",
+        "long": "x" * 80 + "…",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "title", "book"),
+    [("none", None, "library.Book"), ("all", "t", "library.Book pk=None")],
+)
+def test_values_none_and_all(twice, values, title, book):
+    done = twice(
+        """
+@receiver(pre_save, sender=Book)
+def change(instance, **kwargs): instance.title = "u"
+Book(title="t").save()
+opened = Signal()
+opened.connect(change, weak=False)
+opened.send(None, instance=None, token="t", flag=True) if 0 else None
+""",
+        values=values,
+    )
+    changes = done.trace.span("receiver")["changes"]
+    assert changes == ({"title": None} if values == "none" else {"title": ["t", "u"]})
+    assert done.trace.span("send")["arguments"]["instance"] == book
+    assert done.trace.span("send")["arguments"]["raw"] is False
+    assert title in (None, "t")
+
+
+@needs_async
+def test_concurrent_async_receivers_have_their_own_children(twice):
+    done = twice(
+        """
+opened, inner = Signal(), Signal()
+@receiver(inner)
+def heard(**kwargs): pass
+@receiver(opened)
+async def one(**kwargs):
+    await asyncio.sleep(0.01)
+    await inner.asend("one")
+    await asyncio.sleep(0.01)
+    return 1
+@receiver(opened)
+async def two(**kwargs):
+    await asyncio.sleep(0.015)
+    await inner.asend("two")
+    return 2
+@receiver(opened)
+def sync(**kwargs): inner.send("sync")
+async def main():
+    print([result for _, result in await opened.asend(None)])
+    print([(r is one) or (r is two) or (r is sync) for r, _ in await opened.asend_robust(None)])
+asyncio.run(main())
+print(len(opened.send(None)), len(opened.send_robust(None)))
+"""
+    )
+    trace = done.trace
+    sends = trace.spans("send", signal="__main__.opened")
+    assert [send["method"] for send in sends] == ["asend", "asend_robust", "send", "send_robust"]
+    for send in sends:
+        calls = {span["name"]: span for span in trace.children(send)}
+        assert set(calls) == {"__main__.one", "__main__.two", "__main__.sync"}
+        assert calls["__main__.one"]["mode"] == "async"
+        for name, call in calls.items():
+            (below,) = trace.children(call)
+            assert below["sender"] == f"'{name.removeprefix('__main__.')}'"
+            assert below["parent"] == call["id"]
+        one, two = calls["__main__.one"], calls["__main__.two"]
+        assert two["time"] < one["time"] + one["duration_ns"]
+    assert len({span["id"] for span in trace.lines("end")}) == len(trace.lines("end"))
+
+
+@needs_async
+def test_async_errors_and_cancellation(twice):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+async def broken(**kwargs):
+    await asyncio.sleep(0)
+    raise LookupError("x")
+@receiver(opened)
+async def slow(**kwargs): await asyncio.sleep(5)
+async def main():
+    import traceback
+    try: await asyncio.wait_for(opened.asend(None), 1)
+    except LookupError: traceback.print_exc(file=sys.stdout)
+    opened.disconnect(broken)
+    try: await asyncio.wait_for(opened.asend(None), 0.05)
+    except asyncio.TimeoutError: print("timed out")
+asyncio.run(main())
+"""
+    )
+    assert done.trace.spans("receiver", name="__main__.broken")[0]["exception"] == "LookupError"
+    kinds = {span["exception"] for span in done.trace.spans("receiver", name="__main__.slow")}
+    assert kinds <= {"asyncio.exceptions.CancelledError", "GeneratorExit"}
+    begun = {line["id"] for line in done.trace.lines("begin")}
+    assert begun == {line["id"] for line in done.trace.lines("end")} & begun
+
+
+def test_muted_signals_are_recorded_only_on_request(twice):
+    source = """
+@receiver(post_init, sender=Book)
+def built(**kwargs): pass
+Book(title="x")
+"""
+    assert twice(source).trace.spans("send") == []
+    assert twice(source, all_signals=True).trace.span("send")["signal"].endswith(".post_init")
+
+
+def test_a_signal_without_a_module_is_named_by_its_line(twice):
+    done = twice(
+        "signals = [Signal()]\nsignals[0].connect(print, weak=False)\nprint()\nsignals[0].send(0)",
+        compare=False,
+    )
+    (send,) = done.trace.spans("send")
+    assert send["signal"].startswith("__main__.<Signal at script.py:")

@@ -1,0 +1,201 @@
+"""Finding runs, reading damaged files, following a file that grows."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from sigtrace.errors import SigtraceError
+from sigtrace.reader import (
+    Damage,
+    Follower,
+    newest_run,
+    open_run,
+    open_runs,
+    process_files,
+    read_events,
+    runs_directory,
+)
+from tests.factories import article_save, begin, counts, end, process, write
+
+
+def run_json(folder, **fields):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text(json.dumps({"schema": 1, "argv": ["manage.py"], **fields}))
+    return folder
+
+
+def test_runs_are_kept_beside_the_nearest_manage_py_or_pyproject(tmp_path):
+    inner = tmp_path / "site" / "blog"
+    inner.mkdir(parents=True)
+    assert runs_directory(inner) == inner / ".sigtrace"
+    (tmp_path / "pyproject.toml").touch()
+    assert runs_directory(inner) == tmp_path / ".sigtrace"
+    (tmp_path / "site" / "manage.py").touch()
+    assert runs_directory(inner) == tmp_path / "site" / ".sigtrace"
+
+
+def test_the_newest_run_is_the_one_that_was_started_last(tmp_path):
+    (tmp_path / "manage.py").touch()
+    late = run_json(tmp_path / ".sigtrace" / "a", started=2)
+    run_json(tmp_path / ".sigtrace" / "b", started=1)
+    (tmp_path / ".sigtrace" / "no-run").mkdir()
+    assert newest_run(tmp_path) == late
+
+
+def test_no_run_is_said_with_the_command_that_makes_one(tmp_path):
+    with pytest.raises(SigtraceError, match="no recorded run") as caught:
+        newest_run(tmp_path)
+    assert caught.value.exit_status == 2
+    assert "sigtrace run" in caught.value.hint
+
+
+def test_a_run_without_process_files_says_that_django_was_not_imported(tmp_path):
+    run = run_json(tmp_path / "run", argv=["python", "-c", "<code>"])
+    with pytest.raises(SigtraceError, match=r"Django was not imported .*python -c <code>"):
+        open_run(run, tmp_path)
+
+
+def test_an_empty_process_file_is_an_empty_run(tmp_path):
+    write(tmp_path / "4242.jsonl")
+    with pytest.raises(SigtraceError, match="Django was not imported"):
+        open_run(tmp_path / "4242.jsonl", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["missing", "folder"])
+def test_what_is_no_run_is_said(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SigtraceError, match=name) as caught:
+        open_run(tmp_path / name, tmp_path)
+    assert caught.value.hint
+
+
+def test_a_run_is_found_by_its_name_and_brings_what_stands_beside_it(tmp_path, monkeypatch):
+    run = run_json(tmp_path / ".sigtrace" / "one", exit_status=3)
+    write(run / "4242.jsonl", process())
+    (run / "receivers.json").write_text('{"signals": []}')
+    monkeypatch.chdir(tmp_path)
+    from pathlib import Path
+
+    found = open_run(Path("one"), tmp_path)
+    assert found.files == (run / "4242.jsonl",)
+    assert found.meta["exit_status"] == 3
+    assert found.receivers == {"signals": []}
+
+
+def test_process_files_of_one_run_are_one_run(tmp_path):
+    run = run_json(tmp_path / "run")
+    first = write(run / "1.jsonl", process("1"))
+    second = write(run / "2.jsonl", process("2"))
+    other = write(tmp_path / "other" / "1.jsonl", process("1"))
+    found = open_runs([second, first, second, other], tmp_path)
+    assert [one.files for one in found] == [(second, first), (other,)]
+
+
+def test_process_files_are_read_in_the_order_of_their_beginning(tmp_path):
+    late = write(tmp_path / "1.jsonl", process("1", time=20))
+    early = write(tmp_path / "22.jsonl", process("22", time=10))
+    assert process_files(tmp_path) == (early, late)
+
+
+def test_a_newer_schema_is_refused(tmp_path):
+    file = write(tmp_path / "1.jsonl", process(schema=99))
+    with pytest.raises(SigtraceError, match="newer sigtrace .schema 99") as caught:
+        list(read_events([file], Damage()))
+    assert "pip install --upgrade" in caught.value.hint
+    with pytest.raises(SigtraceError, match="newer"):
+        open_run(run_json(tmp_path, schema=99), tmp_path)
+
+
+def test_a_cut_last_line_is_no_damage(tmp_path):
+    damage = Damage()
+    file = write(tmp_path / "1.jsonl", process(), end("save", "1-1"), cut='{"event":"en')
+    assert len(list(read_events([file], damage))) == 2
+    assert damage.total == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not json",
+        '"text"',
+        "[" * 100_000,
+        '{"no": "event"}',
+        '{"event":"end","kind":"save","id":7,"parent":null,"time":1}',
+        '{"event":"end","kind":"save","id":"1-1","parent":7,"time":1}',
+        '{"event":"begin","kind":"save","id":"1-1","parent":null}',
+        '{"event":"scope"}',
+        '{"event":"end","kind":"save","id":"1-1","par{"event":"end"}',
+    ],
+    ids=["text", "string", "deep", "no event", "id", "parent", "no time", "scope", "torn"],
+)
+def test_other_damage_is_counted_and_passed_over(tmp_path, line):
+    damage = Damage()
+    file = tmp_path / "1.jsonl"
+    file.write_text(f"{line}\n\n{json.dumps(end('save', '1-1'))}\n")
+    assert [event["id"] for event in read_events([file], damage)] == ["1-1"]
+    assert damage.lines == {"1.jsonl": 1}
+
+
+def test_unknown_events_and_fields_pass(tmp_path):
+    damage = Damage()
+    file = write(tmp_path / "1.jsonl", {"event": "new"}, end("save", "1-1", new_field=1))
+    assert len(list(read_events([file], damage))) == 2
+    assert damage.total == 0
+
+
+def test_counts_say_whose_they_are(tmp_path):
+    file = write(tmp_path / "4242-2.jsonl", counts())
+    (event,) = read_events([file], Damage())
+    assert event["process"] == "4242-2"
+
+
+def test_an_unreadable_file_is_said(tmp_path):
+    with pytest.raises(SigtraceError, match="No such file"):
+        list(read_events([tmp_path / "gone.jsonl"], Damage()))
+
+
+def test_the_follower_reads_what_is_new_and_only_whole_lines(tmp_path):
+    run = tmp_path / "run"
+    follower = Follower(run)
+    assert follower.poll() == []
+    file = write(run / "1.jsonl", process(), begin("save", "1-1"), cut='{"event":"wh')
+    assert [event["event"] for event in follower.poll()] == ["process", "begin"]
+    assert follower.poll() == []
+    with file.open("a") as lines:
+        lines.write('at"}\n')
+    assert follower.poll() == [{"event": "what"}]
+    write(run / "2.jsonl", process("2"))
+    assert [event["process"] for event in follower.poll()] == ["2"]
+
+
+def test_the_follower_counts_damage_and_reads_lines_of_any_length(tmp_path, monkeypatch):
+    monkeypatch.setattr("sigtrace.reader._CHUNK", 100)
+    write(tmp_path / "1.jsonl", *article_save())
+    follower = Follower(tmp_path)
+    events = []
+    while new := follower.poll():
+        events += new
+    assert events == article_save()
+    with (tmp_path / "1.jsonl").open("a") as lines:
+        lines.write("x" * 1000 + "\n")
+    assert follower.poll() == []
+    assert follower.damage.total == 1
+
+
+def test_an_idle_poll_opens_no_file(tmp_path, monkeypatch):
+    write(tmp_path / "1.jsonl", process())
+    follower = Follower(tmp_path)
+    follower.poll()
+    monkeypatch.setattr("pathlib.Path.open", lambda *_: pytest.fail("opened"))
+    assert follower.poll() == []
+
+
+def test_a_file_that_vanishes_is_no_failure(tmp_path):
+    file = write(tmp_path / "1.jsonl", process())
+    follower = Follower(tmp_path)
+    follower.poll()
+    os.unlink(file)
+    assert follower.poll() == []

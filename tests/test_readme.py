@@ -1,0 +1,69 @@
+"""README.md says what the program does now; `python -m tests.readme` mends what it takes from it."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigtrace import events
+from tests import readme
+from tests.support import ROOT
+
+TEXT = readme.README.read_text("utf-8")
+LINES = {
+    "process": events.PROCESS_FIELDS,
+    "scope": events.SCOPE_FIELDS,
+    "begin": events.BEGIN_FIELDS,
+    "registered": events.REGISTERED_FIELDS,
+    "end": events.END_FIELDS,
+    "counts": events.COUNTS_FIELDS,
+}
+
+
+@pytest.mark.parametrize(("line", "fields"), LINES.items(), ids=LINES)
+def test_every_line_of_the_trace_is_documented(line, fields):
+    assert readme.table_fields(TEXT, f"`{line}`: ") == list(fields)
+
+
+@pytest.mark.parametrize(("kind", "fields"), events.KIND_FIELDS.items(), ids=events.KIND_FIELDS)
+def test_every_kind_of_span_is_documented(kind, fields):
+    assert readme.table_fields(TEXT, f"`{kind}`\n") == list(fields)
+
+
+def test_the_schema_is_the_current_one():
+    assert f"Schema {events.SCHEMA_VERSION}." in TEXT
+
+
+@pytest.mark.lint
+@pytest.mark.parametrize("command", readme.COMMANDS)
+def test_help_is_current(command):
+    assert readme.block(TEXT, f"help {command}") == readme.help_of(command)
+
+
+@pytest.mark.lint
+def test_the_picture_is_current(site):
+    current = readme.picture_text(readme.picture(site))
+    assert current == readme.picture_text(readme.PICTURE.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("marker", ["demo-command", "test-command"])
+def test_the_commands_are_there_for_ci(marker):
+    assert TEXT.count(f"<!-- {marker} -->") == 1
+    assert readme.block(TEXT, marker).startswith("python3 -m venv .venv\n")
+    assert f" {marker}\n" in (ROOT / ".ci" / "run").read_text("utf-8") + "\n"
+
+
+def test_blocks_are_replaced():
+    text = "a\n<!-- help run -->\n```text\nold\n```\nb\n```\nc\n```\n"
+    assert readme.block(text, "help run") == "old\n"
+    assert readme.with_block(text, "help run", "new\n") == text.replace("old", "new")
+    with pytest.raises(ValueError, match="no block under <!-- help x -->"):
+        readme.block(text, "help x")
+
+
+def test_the_text_of_a_picture_has_no_durations():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg">'
+        '<text x="9" y="2">12.5\u00a0ms</text><text x="0" y="2">save \u00a0</text><text y="4"> </text>'
+        "</svg>"
+    )
+    assert readme.picture_text(svg) == ["save TIME"]

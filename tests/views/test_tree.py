@@ -1,0 +1,317 @@
+"""Chains as trees: whole screens."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from sigtrace.views.display import Display
+from sigtrace.views.live import LiveTree
+from tests.factories import article_save, begin, end, registered
+
+PRE_SAVE = "django.db.models.signals.pre_save"
+M2M = "django.db.models.signals.m2m_changed"
+DELETE = "django.db.models.signals.post_delete"
+
+
+def screen(*events, **options):
+    view = LiveTree(Display(**options))
+    texts = view.feed(events) + view.finish()
+    return "\n".join(text.plain for text in texts) + "\n"
+
+
+def expected(text):
+    return dedent(text).removeprefix("\n")
+
+
+def test_the_chain_of_a_save():
+    assert screen(*article_save()) == expected("""
+        ● Article.save()  created                                 blog/views.py:41                6.7 ms
+        ├─ pre_save                                                                               0.2 ms
+        │  └─ generate_slug                                       blog/signals.py:12              0.2 ms
+        │     ~ slug  '' → 'my-first-article'
+        ├─ INSERT blog_article                                                                    0.9 ms
+        └─ post_save  created=True                                                                5.4 ms
+           ├─ notify_about_article                                blog/signals.py:24              3.1 ms
+           └─ update_search_index                                 search/signals.py:8             2.2 ms
+              └─ AuditLog.save()  created · 1 query · no receivers  blog/views.py:41              1.4 ms
+        """)
+
+
+def test_ascii():
+    assert screen(*article_save(), ascii=True) == expected("""
+        * Article.save()  created                                 blog/views.py:41                6.7 ms
+        |- pre_save                                                                               0.2 ms
+        |  `- generate_slug                                       blog/signals.py:12              0.2 ms
+        |     ~ slug  '' -> 'my-first-article'
+        |- INSERT blog_article                                                                    0.9 ms
+        `- post_save  created=True                                                                5.4 ms
+           |- notify_about_article                                blog/signals.py:24              3.1 ms
+           `- update_search_index                                 search/signals.py:8             2.2 ms
+              `- AuditLog.save()  created - 1 query - no receivers  blog/views.py:41              1.4 ms
+        """)
+
+
+def test_a_narrow_terminal_cuts_paths_before_words():
+    assert screen(*article_save(), width=60, crop=True) == expected("""
+        ● Article.save()  created           blog/views.py:41  6.7 ms
+        ├─ pre_save                                           0.2 ms
+        │  └─ generate_slug               blog/signals.py:12  0.2 ms
+        │     ~ slug  '' → 'my-first-article'
+        ├─ INSERT blog_article                                0.9 ms
+        └─ post_save  created=True                            5.4 ms
+           ├─ notify_about_article        blog/signals.py:24  3.1 ms
+           └─ update_search_index        search/signals.py:8  2.2 ms
+              └─ AuditLog.save()  created · …  …/views.py:41  1.4 ms
+        """)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 96, 200])
+def test_no_line_of_a_terminal_is_wider_than_it(width):
+    bulk = end("bulk", "1-1", bypassed=[f"blog.signals.receiver_{n}" for n in range(9)])
+    drawn = screen(*article_save(), bulk, width=width, crop=True, args=True)
+    assert max(map(len, drawn.splitlines())) <= min(width, 132)
+
+
+def test_all_shows_every_level_and_args_every_argument():
+    drawn = screen(*article_save(), all=True, args=True, width=132)
+    assert "└─ INSERT search_auditlog  rows=1" in drawn
+    assert "no receivers" not in drawn
+    assert "instance=blog.Article pk=7 created=True raw=False using='default' update_fields=None" in drawn
+    assert "● Article.save()  created · pk=7" in drawn
+
+
+def test_depth_says_what_it_leaves_out():
+    assert screen(*article_save(), depth=2) == expected("""
+        ● Article.save()  created                                 blog/views.py:41                6.7 ms
+        ├─ pre_save                                                                               0.2 ms
+        │  └─ … 1 line below
+        ├─ INSERT blog_article                                                                    0.9 ms
+        └─ post_save  created=True                                                                5.4 ms
+           └─ … 4 lines below
+        """)
+
+
+def test_an_error_with_the_receivers_that_were_not_reached():
+    error = {"exception": "smtplib.SMTPServerDisconnected"}
+    drawn = screen(
+        end("query", "1-4", "1-3", ms=0.01, name="SELECT blog_article"),
+        end("receiver", "1-3", "1-2", ms=3.1, **error),
+        end("send", "1-2", "1-1", ms=3.1, not_reached=["search.signals.update_search_index"], **error),
+        end("save", "1-1", ms=3.9, transaction="1-9", **error),
+    )
+    assert drawn == expected("""
+        ● Article.save()  created · ⎇ atomic                      blog/views.py:41              ✗ 3.9 ms
+        └─ post_save  created=True                                                              ✗ 3.1 ms
+           ├─ notify_about_article                                blog/signals.py:24            ✗ 3.1 ms
+           │  │  ✗ smtplib.SMTPServerDisconnected
+           │  └─ SELECT blog_article                                                             0.01 ms
+           └─ update_search_index  not reached: send() stopped at the error
+        """)
+
+
+def test_a_custom_signal_with_what_send_robust_swallowed():
+    drawn = screen(
+        end(
+            "receiver",
+            "1-2",
+            "1-1",
+            exception="ValueError",
+            exception_message="no\nlink",
+            swallowed=True,
+            name="blog.receivers.check_links",
+        ),
+        end("receiver", "1-3", "1-1", at=1, mode="async", name="blog.receivers.Push.send"),
+        end(
+            "send",
+            "1-1",
+            name="article_published",
+            signal="blog.signals.article_published",
+            sender="blog.views.Publisher",
+            method="send_robust",
+            arguments={"article": "blog.Article pk=7", "channel": "mail", "urgent": True, "note": None},
+        ),
+    )
+    assert drawn == expected(r"""
+        ● article_published  send_robust · sender=blog.views.Publisher  blog/views.py:41          1.0 ms
+        │  article=blog.Article pk=7 channel='mail' urgent=True note=None
+        ├─ check_links                                            blog/signals.py:24            ✗ 1.0 ms
+        │  ✗ ValueError no\x0alink · swallowed by send_robust
+        └─ Push.send  async                                       blog/signals.py:24              1.0 ms
+        """)
+
+
+def test_bulk_writes_say_whom_they_bypassed():
+    bypassed = ["blog.signals.generate_slug", "search.signals.update_search_index"]
+    drawn = screen(end("query", "1-2", "1-1"), end("bulk", "1-1", bypassed=bypassed))
+    assert drawn == expected("""
+        ● QuerySet.bulk_create(Article)  50 rows                  blog/views.py:41                1.0 ms
+        │  ! no signals sent · 2 receivers bypassed: generate_slug, update_search_index
+        └─ INSERT blog_article                                                                    1.0 ms
+        """)
+
+
+def test_long_lists_wrap_behind_their_guide_in_a_terminal():
+    bypassed = [f"blog.signals.receiver_{number}" for number in range(4)]
+    drawn = screen(
+        end("query", "1-2", "1-1"), end("bulk", "1-1", bypassed=bypassed), width=60, crop=True
+    )
+    assert drawn == expected("""
+        ● QuerySet.bulk_create(Article)  50 ro…  …/views.py:41  1.0 ms
+        │  ! no signals sent · 4 receivers bypassed: receiver_0,
+        │    receiver_1, receiver_2, receiver_3
+        └─ INSERT blog_article                                1.0 ms
+        """)
+
+
+def test_unfinished_spans_say_so():
+    drawn = screen(
+        begin("save", "1-1"),
+        begin("send", "1-2", "1-1"),
+        begin("receiver", "1-3", "1-2", file="blog/signals.py", line=24),
+    )
+    assert drawn == expected("""
+        ● Article.save()                                                                      unfinished
+        └─ post_save                                                                          unfinished
+           └─ notify_about_article                                blog/signals.py:24          unfinished
+        """)
+
+
+def test_m2m_delete_and_sends_of_other_models():
+    drawn = screen(
+        end("receiver", "1-3", "1-2", signal=M2M),
+        end(
+            "send",
+            "1-2",
+            "1-1",
+            name="m2m_changed",
+            signal=M2M,
+            sender="blog.Article_tags",
+            arguments={"action": "pre_add", "reverse": False, "pk_set": "<set 2>", "using": "default"},
+        ),
+        end("m2m", "1-1"),
+        end("receiver", "1-6", "1-5", signal=DELETE),
+        end("send", "1-5", "1-4", name="post_delete", signal=DELETE, sender="blog.Comment", arguments={}),
+        end("delete", "1-4", counts={"blog.Comment": 2, "blog.Article": 1}),
+    )
+    assert drawn == expected("""
+        ● Article.tags.add()  2 added                             blog/views.py:41                1.0 ms
+        └─ m2m_changed  pre_add pk_set=<set 2>                                                    1.0 ms
+           └─ notify_about_article                                blog/signals.py:24              1.0 ms
+        ● Article.delete()  3 rows: 2 Comment, 1 Article          blog/views.py:41                1.0 ms
+        └─ post_delete  sender=blog.Comment                                                       1.0 ms
+           └─ notify_about_article                                blog/signals.py:24              1.0 ms
+        """)
+
+
+def test_what_a_save_tells_of_itself():
+    drawn = screen(
+        end("receiver", "1-3", "1-2"),
+        end("send", "1-2", "1-1", arguments={"raw": True, "using": "other", "update_fields": "<frozenset 1>"}),
+        end(
+            "save",
+            "1-1",
+            created=False,
+            raw=True,
+            update_fields=["slug"],
+            alias="other",
+            historical=True,
+        ),
+        width=200,
+    )
+    first, second, arguments, _ = drawn.splitlines()
+    assert "updated · raw · update_fields=slug · using=other · historical model" in first
+    assert "post_save" in second
+    assert arguments == "   │  raw=True using='other' update_fields=slug"
+
+
+def test_a_deferred_callback_where_it_was_registered_and_where_it_ran():
+    drawn = screen(
+        registered("1-3", "1-2"),
+        end("receiver", "1-2", "1-1", name="blog.signals.queue"),
+        end("send", "1-1"),
+        end("on_commit", "1-3", registered_by="1-2", ms=2),
+        end("on_commit", "1-4", discarded=True, transaction="1-9", ms=0),
+    )
+    assert drawn == expected("""
+        ● post_save  sender=blog.Article · created=True           blog/views.py:41                1.0 ms
+        └─ queue                                                  blog/signals.py:24              1.0 ms
+           └─ ⧗ deferred send_mail                                blog/signals.py:60
+        ● ⧗ on_commit send_mail  registered by queue              blog/signals.py:60              2.0 ms
+        ● ⧗ on_commit send_mail                                   blog/signals.py:60           discarded
+        """)
+
+
+def test_an_atomic_block_that_a_receiver_opened_and_rolled_back():
+    drawn = screen(
+        end("receiver", "1-6", "1-5", transaction="1-3"),
+        end("send", "1-5", "1-4", transaction="1-3"),
+        end("save", "1-4", "1-2", transaction="1-3"),
+        end("transaction", "1-3", "1-2", name="savepoint", outcome="rolled back"),
+        end("receiver", "1-2", "1-1"),
+        end("send", "1-1"),
+    )
+    assert "└─ Article.save()  created · ⎇ savepoint · ↺ rolled back" in drawn
+    assert drawn.count("⎇") == 1
+
+
+def test_djangos_own_atomic_block_around_an_operation_is_not_shown_unless_all():
+    events = [
+        end("receiver", "1-4", "1-3", transaction="1-2"),
+        end("send", "1-3", "1-1", transaction="1-2"),
+        end("transaction", "1-2", "1-1"),
+        end("delete", "1-1"),
+    ]
+    assert "⎇" not in screen(*events)
+    assert "post_save  created=True · ⎇ atomic" in screen(*events, all=True, width=132)
+
+
+HOSTILE = "\x1b[31m\x07[bold]x[/red]\n\u202egnp\u2028\x9b\ud800"
+
+
+def test_hostile_names_and_values_are_escaped_and_never_markup():
+    drawn = screen(
+        end(
+            "receiver",
+            "1-2",
+            "1-1",
+            name=HOSTILE,
+            file=HOSTILE,
+            changes={HOSTILE: [HOSTILE, HOSTILE]},
+            exception=HOSTILE,
+        ),
+        end(
+            "send",
+            "1-1",
+            name=HOSTILE,
+            sender=HOSTILE,
+            method=HOSTILE,
+            not_reached=[HOSTILE],
+            arguments={HOSTILE: HOSTILE},
+            exception=HOSTILE,
+        ),
+        end("bulk", "1-3", name=HOSTILE, alias=HOSTILE, bypassed=[HOSTILE]),
+        end("query", "1-5", "1-4", name=HOSTILE),
+        end("on_commit", "1-4", name=HOSTILE),
+    )
+    assert all(char.isprintable() for line in drawn.split("\n") for char in line)
+    assert r"\x1b[31m\x07[bold]x[/red]\x0a\u202egnp\u2028\x9b\ud800" in drawn
+
+
+def test_wide_characters_keep_the_columns():
+    from rich.cells import cell_len
+
+    drawn = screen(end("receiver", "1-2", "1-1", name="blog.記事"), end("send", "1-1"))
+    assert {cell_len(line) for line in drawn.splitlines()} == {96}
+
+
+def test_a_chain_that_nests_a_thousand_times_is_drawn():
+    events = [begin("save", "1-0")]
+    for number in range(0, 3000, 3):
+        events += [
+            begin("send", f"1-{number + 1}", f"1-{number}"),
+            begin("receiver", f"1-{number + 2}", f"1-{number + 1}"),
+            begin("save", f"1-{number + 3}", f"1-{number + 2}"),
+        ]
+    assert len(screen(*events).splitlines()) == 3001
