@@ -98,14 +98,14 @@ def end(
     return event | _USUAL.get(kind, {}) | fields
 
 
-def ids(stem: str = "4242") -> Iterator[str]:
+def ids(stem: str = "4242", first: int = 1) -> Iterator[str]:
     """Span ids of a process, in order."""
-    return (f"{stem}-{number}" for number in itertools.count(1))
+    return (f"{stem}-{number}" for number in itertools.count(first))
 
 
-def article_save(stem: str = "4242", at: float = 0, **root: Any) -> list[Event]:
+def article_save(stem: str = "4242", at: float = 0, first: int = 1, **root: Any) -> list[Event]:
     """The chain of design and README: a slug, an INSERT, two receivers, a nested save."""
-    number = ids(stem)
+    number = ids(stem, first)
     save, pre, slug, insert, post, notify, index, log, log_insert = (next(number) for _ in range(9))
     return [
         end(

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on, and counts for its last line."""
+"""What a run shows while it goes on, and what it adds up to."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ INTERVAL = 0.05
 
 
 class Watch:
-    """Reads a run as it is written: counts every event, and shows it if there is a `stream`."""
+    """Reads a run as it is written, counts every event, and shows it on a stream."""
 
     def __init__(
-        self, run: Path, stream: IO[str] | None, as_json: bool, options: Mapping[str, Any]
+        self, run: Path, stream: IO[str], as_json: bool, options: Mapping[str, Any]
     ) -> None:
         self._follower = Follower(run)
         self._summary = Summary()
-        self._view = None if stream is None else _View(stream, as_json, options)
+        self._view = _View(stream, as_json, options)
 
     def look(self) -> bool:
         """Take what is new; False if nothing was."""
         events = self._follower.poll()
         for event in events:
             self._summary.feed(event)
-        if self._view is not None and events:
+        if events:
             self._view.show(events)
         return bool(events)
 
@@ -40,8 +40,7 @@ class Watch:
         """Take and show what is left, also what never ended, and return the totals."""
         while self.look():
             pass
-        if self._view is not None:
-            self._view.finish()
+        self._view.finish()
         return self._summary.totals()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sigtrace import __version__
+from sigtrace.analysis.tally import tally
 from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
 from sigtrace.errors import SigtraceError
@@ -48,11 +49,9 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
         if plan.in_place:
             _prune(plan, run.path)
             spawn.replace(command, environment)
-        watch = Watch(run.path, stream, plan.as_json, plan.display)
-        if stream is None:
-            status = Supervisor(command, environment).run(lambda: None, None)
-        else:
-            status = Supervisor(command, environment).run(watch.look, INTERVAL)
+        watch = Watch(run.path, stream, plan.as_json, plan.display) if stream else None
+        look, interval = (watch.look, INTERVAL) if watch else (_nothing, None)
+        status = Supervisor(command, environment).run(look, interval)
     except SigtraceError:
         run.discard()
         raise
@@ -101,11 +100,12 @@ def _begin(plan: Plan) -> recording.Recording:
     return recording.Recording(path, header)
 
 
-def _end(plan: Plan, run: recording.Recording, watch: Watch, status: int) -> None:
+def _end(plan: Plan, run: recording.Recording, watch: Watch | None, status: int) -> None:
     run.finish(time.time_ns(), shell_status(status), end_signal(status))
-    totals = watch.finish()
+    files = process_files(run.path)
+    totals = watch.finish() if watch else None
     if not plan.quiet:
-        say(last_line(totals, _report_command(run.path), len(process_files(run.path))))
+        say(last_line(totals or tally(files), _report_command(run.path), len(files)))
     _prune(plan, run.path)
 
 
@@ -142,6 +142,10 @@ def _live_stream(plan: Plan) -> IO[str] | None:
             "Name a file, a terminal, or a pipe that is being read.",
         ) from error
     return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def _nothing() -> None:
+    """Nobody watches."""
 
 
 def _count(number: int, what: str) -> str:

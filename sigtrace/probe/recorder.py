@@ -101,7 +101,7 @@ class Span:
 class Transaction:
     """An open atomic block; it gets its lines only when a span was recorded inside."""
 
-    __slots__ = ("id", "name", "outer", "over", "process", "span", "start")
+    __slots__ = ("id", "name", "outer", "over", "process", "scope", "span", "start")
 
     def __init__(self, outer: Transaction | None, span: Span | None, name: str) -> None:
         self.id = ""
@@ -109,6 +109,7 @@ class Transaction:
         self.outer = outer
         self.over = False
         self.process: Process | None = None
+        self.scope = "null"
         self.span = span
         self.start = clock()
 
@@ -259,6 +260,7 @@ class Recorder:
             self.announce_transaction(block.outer)
         block.process = process = self.process or self._open_process()
         block.id = process.next_id()
+        block.scope = self._announce_scope() if block.span is None else block.span.scope
         parent = "null" if block.span is None else block.span.id
         self._pending.lines.append(
             _BEGIN
@@ -279,7 +281,7 @@ class Recorder:
                 "transaction",
                 block.id,
                 "null" if block.span is None else block.span.id,
-                "null" if block.span is None else block.span.scope,
+                block.scope,
                 "null" if outer is None else outer.id,
                 block.name,
                 process.pid,
@@ -298,11 +300,6 @@ class Recorder:
         if not inner.id or inner.process is not self.process:
             self._scope_line(inner, closed=False, status=None)
         return inner.id
-
-    def scope_id(self) -> str:
-        """The id of the innermost scope, as JSON text."""
-        span = current.get()
-        return self._announce_scope() if span is None else span.scope
 
     def close_scope(self, ended: Scope, status: int | None) -> None:
         """Say what became of a scope, if any span was recorded in it."""

@@ -75,4 +75,3 @@ def _cut_left(where: str, room: int, display: Display) -> str:
             return where
         where = f"{sign}/{rest}"
     return where
-

@@ -115,10 +115,11 @@ def verdict(untraced: Outcomes, traced: Outcomes, allowed: set[str], console: Co
         )
     differences = compare(untraced, traced)
     refused = [each for each in differences if not may_differ(each, allowed)]
+    allowed_count = len(differences) - len(refused)
     if differences:
         console.print(table(differences))
     console.print(
-        f"{len(differences)} differences in {untraced.ran} tests, {len(refused)} not allowed"
+        f"{untraced.ran} tests, differences: {len(differences)}, allowed: {allowed_count}"
     )
     return 1 if refused or untraced.ran != traced.ran else 0
 

@@ -102,4 +102,6 @@ def test_what_comes_late_says_what_it_continues():
         end("receiver", "1-12", "1-11"),
         end("send", "1-11", "1-3", name="late"),
     )
-    assert late.startswith("● late  sender=blog.Article · created=True · continued notify_about_article")
+    assert late.startswith(
+        "● late  sender=blog.Article · created=True · continued notify_about_article"
+    )

@@ -78,7 +78,10 @@ def test_all_shows_every_level_and_args_every_argument():
     drawn = screen(*article_save(), all=True, args=True, width=132)
     assert "└─ INSERT search_auditlog  rows=1" in drawn
     assert "no receivers" not in drawn
-    assert "instance=blog.Article pk=7 created=True raw=False using='default' update_fields=None" in drawn
+    assert (
+        "instance=blog.Article pk=7 created=True raw=False using='default' update_fields=None"
+        in drawn
+    )
     assert "● Article.save()  created · pk=7" in drawn
 
 
@@ -98,7 +101,14 @@ def test_an_error_with_the_receivers_that_were_not_reached():
     drawn = screen(
         end("query", "1-4", "1-3", ms=0.01, name="SELECT blog_article"),
         end("receiver", "1-3", "1-2", ms=3.1, **error),
-        end("send", "1-2", "1-1", ms=3.1, not_reached=["search.signals.update_search_index"], **error),
+        end(
+            "send",
+            "1-2",
+            "1-1",
+            ms=3.1,
+            not_reached=["search.signals.update_search_index"],
+            **error,
+        ),
         end("save", "1-1", ms=3.9, transaction="1-9", **error),
     )
     assert drawn == expected("""
@@ -130,7 +140,12 @@ def test_a_custom_signal_with_what_send_robust_swallowed():
             signal="blog.signals.article_published",
             sender="blog.views.Publisher",
             method="send_robust",
-            arguments={"article": "blog.Article pk=7", "channel": "mail", "urgent": True, "note": None},
+            arguments={
+                "article": "blog.Article pk=7",
+                "channel": "mail",
+                "urgent": True,
+                "note": None,
+            },
         ),
     )
     assert drawn == expected(r"""
@@ -158,7 +173,7 @@ def test_long_lists_wrap_behind_their_guide_in_a_terminal():
         end("query", "1-2", "1-1"), end("bulk", "1-1", bypassed=bypassed), width=60, crop=True
     )
     assert drawn == expected("""
-        ● QuerySet.bulk_create(Article)  50 ro…  …/views.py:41  1.0 ms
+        ● QuerySet.bulk_create(Article)  50 …  …/views.py:41  1.0 ms
         │  ! no signals sent · 4 receivers bypassed: receiver_0,
         │    receiver_1, receiver_2, receiver_3
         └─ INSERT blog_article                                1.0 ms
@@ -188,11 +203,24 @@ def test_m2m_delete_and_sends_of_other_models():
             name="m2m_changed",
             signal=M2M,
             sender="blog.Article_tags",
-            arguments={"action": "pre_add", "reverse": False, "pk_set": "<set 2>", "using": "default"},
+            arguments={
+                "action": "pre_add",
+                "reverse": False,
+                "pk_set": "<set 2>",
+                "using": "default",
+            },
         ),
         end("m2m", "1-1"),
         end("receiver", "1-6", "1-5", signal=DELETE),
-        end("send", "1-5", "1-4", name="post_delete", signal=DELETE, sender="blog.Comment", arguments={}),
+        end(
+            "send",
+            "1-5",
+            "1-4",
+            name="post_delete",
+            signal=DELETE,
+            sender="blog.Comment",
+            arguments={},
+        ),
         end("delete", "1-4", counts={"blog.Comment": 2, "blog.Article": 1}),
     )
     assert drawn == expected("""
@@ -208,7 +236,12 @@ def test_m2m_delete_and_sends_of_other_models():
 def test_what_a_save_tells_of_itself():
     drawn = screen(
         end("receiver", "1-3", "1-2"),
-        end("send", "1-2", "1-1", arguments={"raw": True, "using": "other", "update_fields": "<frozenset 1>"}),
+        end(
+            "send",
+            "1-2",
+            "1-1",
+            arguments={"raw": True, "using": "other", "update_fields": "<frozenset 1>"},
+        ),
         end(
             "save",
             "1-1",

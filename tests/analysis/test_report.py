@@ -1,0 +1,80 @@
+"""One pass over the files of runs."""
+
+from __future__ import annotations
+
+import json
+
+from sigtrace.analysis.filters import Selection
+from sigtrace.analysis.report import analyse
+from sigtrace.reader import open_runs
+from tests.factories import article_save, counts, end, process, write
+
+
+def report(*paths, **selection):
+    return analyse(open_runs(paths, paths[0]), Selection(**selection))
+
+
+def connected(*receivers, **fields):
+    signal = "django.db.models.signals.post_save"
+    return json.dumps({"signals": [{"signal": signal, "receivers": list(receivers)}], **fields})
+
+
+def test_runs_with_equal_ids_do_not_mix(tmp_path):
+    for name in ("a", "b"):
+        write(tmp_path / name / "4242.jsonl", process(), *article_save(), counts(queries=4))
+    found = report(tmp_path / "a", tmp_path / "b")
+    assert (found.totals.chains, found.totals.outside, len(found.processes)) == (2, 8, 2)
+    assert [calls.calls for calls in found.receivers] == [2, 2, 2]
+
+
+def test_receivers_stand_by_their_time(tmp_path):
+    write(tmp_path / "4242.jsonl", process(), *article_save())
+    assert [calls.receiver.rpartition(".")[2] for calls in report(tmp_path).receivers] == [
+        "notify_about_article",
+        "update_search_index",
+        "generate_slug",
+    ]
+
+
+def test_a_selection_chooses_chains_and_receivers_and_leaves_the_totals(tmp_path):
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        *article_save("1"),
+        end("bulk", "1-99", bypassed=["a.x"]),
+    )
+    found = report(tmp_path, receiver=("generate_slug",))
+    assert [calls.receiver for calls in found.receivers] == ["blog.signals.generate_slug"]
+    assert found.bulk == ()
+    assert found.totals.chains == 2
+    assert len(report(tmp_path, receiver=("x",)).bulk) == 1
+
+
+def test_coverage_compares_calls_with_connections(tmp_path):
+    write(tmp_path / "1.jsonl", process("1"), *article_save("1"))
+    assert report(tmp_path).coverage is None
+    (tmp_path / "receivers.json").write_text(
+        connected(
+            {"receiver": "blog.signals.notify_about_article", "sender": None, "origin": "own"},
+            {"receiver": "blog.signals.never", "sender": "blog.Article", "origin": "own"},
+            {"receiver": "django.never", "sender": None, "origin": "django"},
+            muted=["django.db.models.signals.pre_init"],
+        )
+    )
+    found = report(tmp_path)
+    seen = found.coverage
+    assert (seen.called, seen.connected, seen.own_called, seen.own_connected) == (1, 3, 1, 2)
+    assert found.muted == ("django.db.models.signals.pre_init",)
+
+
+def test_receivers_of_muted_signals_are_not_connected(tmp_path):
+    write(tmp_path / "1.jsonl", process("1"), *article_save("1"))
+    muted = ["django.db.models.signals.post_save"]
+    (tmp_path / "receivers.json").write_text(connected({"receiver": "a.x"}, muted=muted))
+    assert report(tmp_path).coverage is None
+
+
+def test_an_odd_receivers_file_is_no_failure(tmp_path):
+    write(tmp_path / "1.jsonl", process("1"), *article_save("1"))
+    (tmp_path / "receivers.json").write_text('{"signals": {"x": 1}, "muted": 7}')
+    assert report(tmp_path).coverage is None
