@@ -132,7 +132,7 @@ def table_fields(text: str, heading: str) -> list[str]:
     if not found:
         raise ValueError(f"no heading {heading}")
     section = re.split(r"^#", below, maxsplit=1, flags=re.MULTILINE)[0]
-    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    return re.findall(r"^\| `([a-z_-]+)` \|", section, re.MULTILINE)
 
 
 def main() -> None:

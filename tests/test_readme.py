@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sigtrace import events
+from sigtrace.discover import SETTINGS
 from tests import readme
 from tests.support import ROOT
 
@@ -27,6 +30,16 @@ def test_every_line_of_the_trace_is_documented(line, fields):
 @pytest.mark.parametrize(("kind", "fields"), events.KIND_FIELDS.items(), ids=events.KIND_FIELDS)
 def test_every_kind_of_span_is_documented(kind, fields):
     assert readme.table_fields(TEXT, f"`{kind}`\n") == list(fields)
+
+
+def test_every_setting_without_an_option_is_documented():
+    options = {
+        option.removeprefix("no-")
+        for option in re.findall(r"--([a-z-]+)", readme.block(TEXT, "help run"))
+    }
+    assert readme.table_fields(TEXT, "Settings\n") == [
+        name for name in SETTINGS if name not in options
+    ]
 
 
 def test_the_schema_is_the_current_one():

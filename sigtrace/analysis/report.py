@@ -6,20 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.filters import Selection, matches, visible
-from sigtrace.analysis.statistics import (
-    BulkWrites,
-    ChainFigures,
-    Failure,
-    OpenSpan,
-    ReceiverCalls,
-    Statistics,
-)
+from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Summary, Totals
 from sigtrace.reader import Damage, Run, read_events
 from sigtrace.tree import Builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 
 Event = dict[str, Any]
 

@@ -7,98 +7,15 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from sigtrace.analysis.failures import began_here, failures
+from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.walking import fold, walk
 from sigtrace.tree import REGISTERED, UNFINISHED, Chain, Span
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 SLOWEST = 20
 _UNFINISHED = 20
-
-
-@dataclass(slots=True)
-class ReceiverCalls:
-    """The calls of one receiver by one signal and sender; times are nanoseconds.
-
-    `self_ns` is its time less that of the spans right below it, `queries` are all below it,
-    `errors` the exceptions that left it and came out of no receiver below it.
-    """
-
-    receiver: str
-    signal: str
-    sender: str | None
-    file: str | None = None
-    line: int | None = None
-    origin: str | None = None
-    calls: int = 0
-    unfinished: int = 0
-    total_ns: int = 0
-    self_ns: int = 0
-    max_ns: int = 0
-    queries: int = 0
-    errors: int = 0
-
-
-@dataclass(frozen=True)
-class ChainFigures:
-    """One chain in figures."""
-
-    id: str
-    kind: str
-    name: str
-    scope: str | None
-    file: str | None
-    line: int | None
-    time: int
-    duration_ns: int
-    sends: int
-    receiver_calls: int
-    queries: int
-    errors: int
-    slowest_path: tuple[str, ...]
-    """The names down the slowest span of each level, from below the root."""
-
-
-@dataclass(slots=True)
-class BulkWrites:
-    """The bulk writes of one place that bypassed receivers; `rows` is None if not known."""
-
-    name: str
-    model: str
-    file: str | None
-    line: int | None
-    calls: int = 0
-    rows: int | None = 0
-    bypassed: dict[str, None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An exception where it began: in which span, and in which receiver or operation that was."""
-
-    exception: str
-    span: str
-    inside: str
-    kind: str
-    file: str | None
-    line: int | None
-    swallowed: bool
-    not_reached: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class OpenSpan:
-    """The innermost span that had not ended when the last line was written."""
-
-    name: str
-    kind: str
-    chain: str
-    file: str | None
-    line: int | None
 
 
 class Statistics:
@@ -122,7 +39,7 @@ class Statistics:
         if sums is None:
             return
         if sums.errors:
-            self.failures.update(_failures(chain.root))
+            self.failures.update(failures(chain.root))
         if chain.root.state == UNFINISHED:
             if len(self.unfinished) < _UNFINISHED:
                 self.unfinished.append(_innermost_open(chain.root))
@@ -147,8 +64,7 @@ class Statistics:
         elif kind == "bulk" and event.get("bypassed"):
             self._bulk(span)
         if event.get("exception") and kind != "transaction":
-            if not any(map(_failed, span.children)):
-                sums.errors += 1
+            sums.errors += began_here(span)
             if kind == "receiver":
                 sums.blamed = True
         else:
@@ -255,10 +171,6 @@ def own_ns(span: Span) -> int:
     return span.duration_ns - covered
 
 
-def _failed(span: Span) -> bool:
-    return span.exception is not None and span.kind != "transaction"
-
-
 def _figures(chain: Chain, sums: _Sums) -> ChainFigures:
     root = chain.root
     return ChainFigures(
@@ -295,29 +207,3 @@ def _innermost_open(root: Span) -> OpenSpan:
         if below.state == UNFINISHED:
             span = below
     return OpenSpan(span.name, span.kind, root.name, span.event.get("file"), span.event.get("line"))
-
-
-def _failures(root: Span) -> Iterable[Failure]:
-    stack: list[tuple[Span, tuple[Span, ...]]] = [(root, ())]
-    while stack:
-        span, above = stack.pop()
-        path = (*above, span) if _failed(span) else ()
-        stack += [(child, path) for child in span.children]
-        if path and not any(map(_failed, span.children)):
-            yield _failure(span, path)
-
-
-def _failure(span: Span, path: tuple[Span, ...]) -> Failure:
-    """`path` is the span with what its exception passed through, outermost first."""
-    inside = next((one for one in reversed(path) if one.kind not in ("query", "send")), span)
-    unreached = [name for one in path for name in one.texts("not_reached")]
-    return Failure(
-        exception=span.exception or "",
-        span=span.name,
-        inside=inside.name,
-        kind=inside.kind,
-        file=inside.event.get("file"),
-        line=inside.event.get("line"),
-        swallowed=any(one.event.get("swallowed") for one in path),
-        not_reached=tuple(dict.fromkeys(unreached)),
-    )

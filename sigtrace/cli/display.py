@@ -52,7 +52,7 @@ OPTIONS = (
     ),
 )
 _NAMES = ("signal", "sender", "receiver", "min_ms", "depth", "args", "all")
-_SIGNS = "●├─└│✗→⎇⧗↺↻×…▸–·"  # noqa: RUF001
+_SIGNS = "●├─└│✗→⎇⧗↺×…▸–·"  # noqa: RUF001
 
 
 def display_options(command: Command) -> Command:

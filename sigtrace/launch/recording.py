@@ -61,9 +61,15 @@ class Recording:
                 file.write(_encode(self._header))
             temporary.replace(self.path / HEADER)
 
+    def close(self) -> None:
+        """Give up the lock: the run is over."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
     def discard(self) -> None:
         """Delete the folder of a target that could not be started."""
-        os.close(self._lock)
+        self.close()
         _delete(self.path)
 
 

@@ -6,7 +6,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .recorder import quote
+from .text import quote
 
 if TYPE_CHECKING:
     from .describe import Describer
@@ -33,7 +33,7 @@ class Connections:
         number = id(signal)
         if number not in self._seen:
             self._seen[number] = weakref.ref(signal)
-        key = (uid if uid else _key_of(receiver), _key_of(sender))
+        key = (uid or _key_of(receiver), _key_of(sender))
         if len(self._notes) > _MOST_NOTES:
             self._notes.clear()
         place = self._sites.find()

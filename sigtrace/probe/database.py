@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .naming import NOWHERE, Receiver
-from .recorder import Span, Transaction, clock, current, quote, strip, transaction
+from .naming import Receiver
+from .recorder import Span, Transaction, clock, current, strip, transaction
 from .sql import mask, summary
+from .text import quote
 from .tracing import traced
 
 if TYPE_CHECKING:
@@ -385,7 +386,7 @@ class CallbackHooks:
             "true" if discarded is True else "false",
             robust,
             quote(waiting.alias),
-            (waiting.known.place or NOWHERE).fields,
+            waiting.known.place.fields,
         )
 
 

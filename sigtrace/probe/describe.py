@@ -6,8 +6,9 @@ not a plain value is written by its type, or as `blog.Article pk=7`.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
+import functools
 import math
 import uuid
 from types import FunctionType, MethodType
@@ -17,7 +18,7 @@ from ..events import HIDDEN
 from ..privacy import hides
 from .identity import IdentityCache
 from .naming import Receivers
-from .recorder import quote, type_path
+from .text import quote, type_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,9 +52,7 @@ class Describer:
         self._options = options
         self._receivers = receivers
         self._hidden: dict[str, bool] = {}
-        self._kinds: IdentityCache[tuple[bool, Callable[[Any], str]]] = IdentityCache(
-            self._kind
-        )
+        self._kinds: IdentityCache[tuple[bool, Callable[[Any], str]]] = IdentityCache(self._kind)
         self._models: IdentityCache[Model | None] = IdentityCache(self._describe_model)
         self._senders: IdentityCache[str] = IdentityCache(self._describe_class)
 
@@ -73,7 +72,10 @@ class Describer:
     def arguments(self, named: Mapping[str, Any]) -> str:
         """Write a send's keyword arguments as a JSON object."""
         return "{%s}" % ",".join(
-            [f"{quote(name)}:{self.value(value, self.hidden(name))}" for name, value in named.items()]
+            [
+                f"{quote(name)}:{self.value(value, self.hidden(name))}"
+                for name, value in named.items()
+            ]
         )
 
     def value(self, value: Any, hidden: bool = False) -> str:
@@ -101,9 +103,7 @@ class Describer:
             if any(base is scalar for scalar in _SCALAR_BASES):
                 return True, _SCALARS[base]
             if any(base is container for container in _CONTAINERS):
-                length = base.__len__
-                name = type_path(cls)
-                return False, lambda value: quote(f"<{name} {length(value)}>")
+                return False, functools.partial(_container, type_path(cls), vars(base)["__len__"])
             path = type_path(base)
             if path == "django.db.models.base.Model":
                 return False, self.instance
@@ -251,6 +251,10 @@ def state(instance: Any) -> dict[str, Any]:
     return held if type(held) is dict else {}
 
 
+def _container(name: str, length: Callable[[Any], int], value: Any) -> str:
+    return quote(f"<{name} {length(value)}>")
+
+
 def _integer(value: int) -> str:
     bits = int.bit_length(value)
     # Long ones take quadratic time to write, and more digits than Python allows.
@@ -278,10 +282,10 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     complex: _text,
     bytes: lambda value: f'"<bytes {bytes.__len__(value)}>"',
     bytearray: lambda value: f'"<bytearray {bytearray.__len__(value)}>"',
-    datetime.date: _text,
-    datetime.datetime: _text,
-    datetime.time: _text,
-    datetime.timedelta: _text,
+    dt.date: _text,
+    dt.datetime: _text,
+    dt.time: _text,
+    dt.timedelta: _text,
     decimal.Decimal: _text,
     uuid.UUID: _text,
     type(None): lambda _: "null",

@@ -33,11 +33,12 @@ class IdentityCache(Generic[Value]):
         """Store a value for `key` and return it."""
         number = id(key)
         entries = self._entries
+
+        def forget(_: Any) -> None:
+            entries.pop(number, None)
+
         try:
-            entries[number] = (
-                weakref.ref(key, lambda _, pop=entries.pop: pop(number, None)),
-                value,
-            )
+            entries[number] = (weakref.ref(key, forget), value)
         except TypeError:
             pass
         return value

@@ -9,12 +9,12 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, Modul
 from typing import Any, NamedTuple
 
 from .identity import IdentityCache
-from .recorder import quote, type_path
+from .text import quote, type_path
 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_MODULE_DICT = ModuleType.__dict__["__dict__"]
+_MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 
 OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
 
@@ -111,7 +111,7 @@ class Receivers:
     def _describe(self, receiver: Any) -> Receiver:
         kind = type(receiver)
         if functools.partial in type.mro(kind):
-            return self(functools.partial.func.__get__(receiver))  # type: ignore[attr-defined]
+            return self(functools.partial.func.__get__(receiver))
         if type in type.mro(kind):
             return Receiver(quote(type_path(receiver)), self._class_place(receiver, "__init__"))
         if kind is MethodType:

@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .describe import state
-from .recorder import Span, current, quote, strip
+from .recorder import Span, current, strip
+from .text import quote
 from .tracing import traced
 
 if TYPE_CHECKING:
@@ -130,9 +131,7 @@ class OperationHooks:
             counts = "{%s}" % ",".join(
                 f"{quote(str(label))}:{int(number)}" for label, number in result[1].items()
             )
-        return (
-            ',"model":%s,"pk":%s,"operation":"%s","counts":%s,"alias":%s,"historical":%s%s'
-        ) % (
+        return (',"model":%s,"pk":%s,"operation":"%s","counts":%s,"alias":%s,"historical":%s%s') % (
             operation.label,
             operation.key,
             operation.what,

@@ -13,7 +13,6 @@ import os
 import sys
 import time
 import weakref
-from _json import encode_basestring_ascii as quote
 from _thread import _local, get_ident
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ..events import SCHEMA_VERSION
 from ..privacy import filter_argv
 from .sink import Sink, SinkError
+from .text import quote, type_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,8 +263,7 @@ class Recorder:
         block.scope = self._announce_scope() if block.span is None else block.span.scope
         parent = "null" if block.span is None else block.span.id
         self._pending.lines.append(
-            _BEGIN
-            % ("transaction", block.id, parent, block.start + process.epoch, block.name, "")
+            _BEGIN % ("transaction", block.id, parent, block.start + process.epoch, block.name, "")
         )
 
     def end_transaction(self, block: Transaction, tail: str) -> None:
@@ -502,18 +501,6 @@ def strip(error: BaseException) -> None:
     trace = error.__traceback__
     # By the base class's method: assignment fails where the exception is a frozen dataclass.
     BaseException.with_traceback(error, trace.tb_next if trace is not None else None)
-
-
-def type_path(cls: type) -> str:
-    """`module.qualname` of a class, read past whatever its metaclass does; builtins unadorned."""
-    try:
-        qualname = type.__dict__["__qualname__"].__get__(cls)
-        module = type.__dict__["__module__"].__get__(cls)
-    except (AttributeError, TypeError):
-        return "?"
-    if type(module) is not str or module == "builtins":
-        return str(qualname)
-    return f"{module}.{qualname}"
 
 
 def _thread_name() -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .describe import snapshot
 from .naming import NOWHERE
-from .recorder import Recorder, Span, clock, current, quote
+from .recorder import Recorder, Span, clock, current
+from .text import quote
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,6 +24,7 @@ _RECEIVER_TAIL = (
 _SEND_TAIL = (
     ',"signal":%s,"sender":%s,"arguments":%s,"method":"%s","receivers":[%s],"not_reached":[%s]%s'
 )
+
 
 class Tools:
     """What the hooks need to describe what they see."""

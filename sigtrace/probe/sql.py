@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _CUT = 1_000
-_KEPT = r'''"(?:[^"]|"")*"|`[^`]*`|\[[A-Za-z_][^\]]*\]|%\(\w+\)s|%s|\$\d+|:\w+'''
+_KEPT = r""""(?:[^"]|"")*"|`[^`]*`|\[[A-Za-z_][^\]]*\]|%\(\w+\)s|%s|\$\d+|:\w+"""
 _COMMENT = r"/\*.*?(?:\*/|\Z)|--[^\n]*"
 _DOLLAR = r"\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)"
 _NUMBER = r"(?<![\w.\"])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w\"])"
@@ -18,7 +18,9 @@ _NAME = re.compile(
     (?P<table>(?:["`\[]?[\w$ ]+["`\]]?\.)?(?:"[^"]+"|`[^`]+`|\[[^\]]+\]|[\w$]+)))?""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_UPDATE = re.compile(r"""[\s?]*UPDATE\s+(?:ONLY\s+)?(?P<table>"[^"]+"|`[^`]+`|[\w.$]+)""", re.I)
+_UPDATE = re.compile(
+    r"""[\s?]*UPDATE\s+(?:ONLY\s+)?(?P<table>"[^"]+"|`[^`]+`|[\w.$]+)""", re.IGNORECASE
+)
 _CONTROL = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\b", re.IGNORECASE)
 
 
@@ -26,7 +28,9 @@ def _compile(*parts: str) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.DOTALL)
 
 
-_STANDARD = _compile(_COMMENT, r"(?:[eE]" + _ESCAPED + ")", _PLAIN, _DOLLAR, f"(?P<keep>{_KEPT})", _NUMBER)
+_STANDARD = _compile(
+    _COMMENT, r"(?:[eE]" + _ESCAPED + ")", _PLAIN, _DOLLAR, f"(?P<keep>{_KEPT})", _NUMBER
+)
 # There a backslash escapes in every string, and double quotes make one too.
 _MYSQL = _compile(_COMMENT, _ESCAPED, _DOUBLE, f"(?P<keep>{_KEPT})", _NUMBER)
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.failures import began_here
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, UNFINISHED, Span
-from sigtrace.views.arguments import unusual
+from sigtrace.views.sends import below_the_line, on_the_line, update_fields
 from sigtrace.views.text import clean, data, milliseconds, plural, quoted, short
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sigtrace.views.display import Display, Glyphs
 
 _NAME_STYLES = {"send": "magenta", "query": "blue", **dict.fromkeys(OPERATIONS, "bold")}
-_INLINE = 40  # columns of what stands behind the name of a send
 _M2M = {"add": "added", "remove": "removed", "set": "set", "clear": "cleared"}
 
 
@@ -44,7 +44,7 @@ def remarks(span: Span, above: Span | None, display: Display) -> list[str]:
         "receiver": _receiver,
         "query": _query,
     }.get(span.kind)
-    found = _send(span, above, display) if span.kind == "send" else []
+    found = on_the_line(span, above, display) if span.kind == "send" else []
     if remark is not None:
         found += remark(span)
     alias = span.event.get("alias")
@@ -67,14 +67,14 @@ def details(span: Span, above: Span | None, display: Display) -> Iterator[list[T
     """The lines right below a span's own, as words to wrap."""
     glyphs = display.glyphs
     if span.kind == "send":
-        arguments = _arguments(span, above, display)
-        if _is_long(_how(span, above, display), arguments):
+        arguments = below_the_line(span, above, display)
+        if arguments:
             yield [Text(word, "dim", end="") for word in arguments]
     changes = span.event.get("changes")
     if isinstance(changes, dict):
         for field, values in changes.items():
             yield _change(field, values, glyphs)
-    if _began_here(span):
+    if began_here(span):
         words = [Text(end="").append(f"{glyphs.failed} ", "red").append_text(_exception(span))]
         message = span.text("exception_message")
         if message:
@@ -107,12 +107,6 @@ def exception_name(path: str) -> str:
     return path.removeprefix("builtins.")
 
 
-def _began_here(span: Span) -> bool:
-    return span.exception is not None and not any(
-        child.exception is not None for child in span.children if child.kind != "transaction"
-    )
-
-
 def _exception(span: Span) -> Text:
     return data(exception_name(span.exception or ""), "bold red")
 
@@ -140,7 +134,7 @@ def _bypassed(span: Span, glyphs: Glyphs) -> Iterator[list[Text]]:
 
 def _save(span: Span) -> list[str]:
     created = span.event.get("created")
-    fields = _fields(span)
+    fields = update_fields(span)
     return [
         "" if created is None else "created" if created else "updated",
         "raw" if span.event.get("raw") else "",
@@ -192,45 +186,3 @@ def _more(span: Span) -> list[str]:
     field = fields.get(span.kind, "")
     value = span.event.get(field)
     return [f"{field}={quoted(value)}"] if value is not None else []
-
-
-def _send(span: Span, above: Span | None, display: Display) -> list[str]:
-    words, arguments = _how(span, above, display), _arguments(span, above, display)
-    return words if _is_long(words, arguments) else [*words, " ".join(arguments)]
-
-
-def _how(span: Span, above: Span | None, display: Display) -> list[str]:
-    """The method and the sender, where they do not go without saying."""
-    words = [] if span.text("method") in ("", "send") else [clean(span.text("method"))]
-    own = above is not None and (above.kind == "m2m" or above.text("model") == span.text("sender"))
-    if span.text("sender") and (display.args or not own):
-        words.append(clean(f"sender={span.text('sender')}"))
-    return words
-
-
-def _is_long(words: list[str], arguments: list[str]) -> bool:
-    """Whether the arguments of a send go on a line of their own."""
-    return len(" ".join([*words, *arguments])) > _INLINE
-
-
-def _arguments(span: Span, above: Span | None, display: Display) -> list[str]:
-    arguments = span.event.get("arguments")
-    if not isinstance(arguments, dict):
-        return []
-    shown = arguments.items() if display.args else unusual(span.text("signal"), arguments)
-    return [_argument(name, value, above) for name, value in shown]
-
-
-def _argument(name: str, value: object, above: Span | None) -> str:
-    if name == "action" and isinstance(value, str):
-        return clean(value)
-    if name == "update_fields" and value is not None and above is not None and above.kind == "save":
-        # The send has a set, of which only the size is recorded; the save has the names.
-        value = _fields(above) or value
-        return clean(f"{name}={value}")
-    return clean(f"{name}=") + quoted(value)
-
-
-def _fields(span: Span) -> str:
-    fields = span.event.get("update_fields")
-    return ",".join(map(str, fields)) if isinstance(fields, list) else ""

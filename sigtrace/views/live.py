@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from sigtrace.tree import Builder, Chain, Scope
+from sigtrace.tree import Builder, Chain, Scope, process_of
 from sigtrace.views.layout import row
 from sigtrace.views.text import data, plural
 from sigtrace.views.tree import render_chain
@@ -36,6 +36,8 @@ class LiveTree:
         """Take the next events; return what they finished."""
         texts = []
         for event in events:
+            if event["event"] == "begin":
+                self._processes.add(process_of(event["id"]))
             for chain in self._builder.feed(event):
                 texts += self._show(chain)
             if event["event"] == "end" and event["kind"] == "transaction":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,27 +9,18 @@ from rich.text import Text
 
 from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
-from sigtrace.views.tables import Column, Entry, table
+from sigtrace.views.receivers import receiver_table
 from sigtrace.views.text import clean, data, milliseconds, place, plural, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sigtrace.analysis.figures import ChainFigures, Failure
     from sigtrace.analysis.report import Report
-    from sigtrace.analysis.statistics import ChainFigures, Failure, ReceiverCalls
     from sigtrace.views.display import Display
 
-_RECEIVERS = 30
 _CHAINS = 10
 _LIST = 10
-_COLUMNS = (
-    Column("calls", 0),
-    Column("total", 0),
-    Column("self", 3),
-    Column("max", 4),
-    Column("queries", 1),
-    Column("errors", 2),
-)
 
 
 def render_report(report: Report, display: Display, command: str) -> Text:
@@ -40,7 +30,7 @@ def render_report(report: Report, display: Display, command: str) -> Text:
         *(
             _titled(title, lines)
             for title, lines in (
-                ("", _receivers(report, display)),
+                ("", receiver_table(report.receivers, display)),
                 ("Slowest chains", _slowest(report, display)),
                 ("Errors", _failures(report, display)),
                 ("Unfinished when the trace ends", _unfinished(report, display)),
@@ -96,71 +86,6 @@ def _head(report: Report, display: Display) -> list[Text]:
     if report.selection.names:
         lines.append(Text("Below: only what the given names match.", "dim", end=""))
     return lines
-
-
-@dataclass
-class _Merged:
-    """A receiver's calls by one signal, of all senders."""
-
-    calls: ReceiverCalls
-    senders: list[str] = field(default_factory=list)
-
-
-def _receivers(report: Report, display: Display) -> list[Text]:
-    merged = _by_signal(report.receivers)
-    if not merged:
-        return []
-    entries = [_entry(one, display) for one in merged[:_RECEIVERS]]
-    lines = table("Receiver", _COLUMNS, entries, display)
-    if len(merged) > _RECEIVERS:
-        lines.append(
-            Text(f"{display.glyphs.more} {len(merged) - _RECEIVERS} more: --format json", "dim")
-        )
-    return lines
-
-
-def _by_signal(receivers: Iterable[ReceiverCalls]) -> list[_Merged]:
-    """One row for a receiver and a signal, whatever the senders; the order stays by time."""
-    merged: dict[tuple[str, str], _Merged] = {}
-    for one in receivers:
-        key = (one.receiver, one.signal)
-        known = merged.get(key)
-        if known is None:
-            known = merged[key] = _Merged(replace(one))
-        else:
-            total = known.calls
-            total.calls += one.calls
-            total.unfinished += one.unfinished
-            total.total_ns += one.total_ns
-            total.self_ns += one.self_ns
-            total.max_ns = max(total.max_ns, one.max_ns)
-            total.queries += one.queries
-            total.errors += one.errors
-        known.senders.append(one.sender or "no sender")
-    return sorted(merged.values(), key=lambda one: -one.calls.total_ns)
-
-
-def _entry(merged: _Merged, display: Display) -> Entry:
-    calls, glyphs = merged.calls, display.glyphs
-    own = calls.origin in ("own", None)
-    name = data(short(calls.receiver), "bold green" if own else "green dim")
-    if calls.unfinished:
-        name.append(f"  {calls.unfinished} unfinished", "bold red")
-    senders = merged.senders[0]
-    if len(merged.senders) > 1:
-        senders = plural(len(merged.senders), "sender")
-    what = f"{clean(calls.signal.rpartition('.')[2])} {glyphs.dot} {clean(senders)}"
-    below = Text(end="").append(place(calls.file, calls.line) or "?", "cyan")
-    below.append("  " + what, "dim")
-    figures = (
-        f"{calls.calls:,}",
-        milliseconds(calls.total_ns),
-        milliseconds(calls.self_ns),
-        milliseconds(calls.max_ns),
-        f"{calls.queries:,}",
-        f"{calls.errors:,}" if calls.errors else glyphs.minus,
-    )
-    return Entry(name, figures, [below])
 
 
 def _slowest(report: Report, display: Display) -> Iterator[Text]:

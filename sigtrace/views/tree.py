@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from sigtrace.analysis.filters import OPERATIONS, is_silent, visible
+from sigtrace.analysis.folding import Shapes
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, Chain, Span
 from sigtrace.views import labels
 from sigtrace.views.layout import row, wrapped
-from sigtrace.views.text import clean, data, place, plural, short
+from sigtrace.views.text import clean, data, milliseconds, place, plural, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,14 @@ class _Node:
 
 def _lines(chain: Chain, display: Display) -> Iterator[Text]:
     blocks = {span.id: span for span in walk(chain.root) if span.kind == "transaction"}
+    shapes = None if display.all else Shapes(chain.root)
     todo: list[_Node | Text] = [_Node(chain.root, None, "", "", 1)]
     while todo:
         node = todo.pop()
         if isinstance(node, Text):
             yield node
             continue
-        below = _below(node, display)
+        below = _below(node, shapes, display)
         yield _line(node, chain, blocks, display)
         indent = node.rest + (display.glyphs.bar if below else "" if node.rest else "  ")
         for words in labels.details(node.span, node.above, display):
@@ -96,8 +98,11 @@ def _transaction(node: _Node, blocks: dict[str, Span], display: Display) -> list
     return said
 
 
-def _below(node: _Node, display: Display) -> list[_Node | Text]:
-    """The lines below a span: its children, then the receivers that were not reached."""
+def _below(node: _Node, shapes: Shapes | None, display: Display) -> list[_Node | Text]:
+    """The lines below a span: its children, then the receivers that were not reached.
+
+    Of children of one shape in a row, the first stands for all.
+    """
     span, glyphs = node.span, display.glyphs
     if _is_summed_up(span, display):
         return []
@@ -108,15 +113,27 @@ def _below(node: _Node, display: Display) -> list[_Node | Text]:
         cut = Text(end="").append(node.rest + glyphs.last, "dim")
         return [cut.append(f"{glyphs.more} {plural(hidden, 'line')} below")]
     lines: list[_Node | Text] = []
-    items: list[Span | str] = [*children, *unreached]
+    runs = ([child] for child in children) if shapes is None else shapes.runs(children)
+    items: list[Span | list[Span] | str] = []
+    for run in runs:
+        items += [run[0], run[1:]] if len(run) > 1 else run
+    items += unreached
     for number, item in enumerate(items, start=1):
         first = node.rest + (glyphs.last if number == len(items) else glyphs.branch)
         rest = node.rest + (glyphs.space if number == len(items) else glyphs.bar)
         if isinstance(item, Span):
             lines.append(_Node(item, span, first, rest, node.level + 1))
+        elif isinstance(item, list):
+            lines.append(_more(item, first, display))
         else:
             lines += _not_reached(item, first, rest, display)
     return lines
+
+
+def _more(spans: list[Span], first: str, display: Display) -> Text:
+    what = Text(end="").append(first, "dim")
+    what.append(f"{display.glyphs.times}{len(spans):,} more", "dim")
+    return row(what, "", Text(milliseconds(sum(span.duration_ns for span in spans))), display)
 
 
 def _not_reached(path: str, first: str, rest: str, display: Display) -> list[Text]:

@@ -37,7 +37,7 @@ def test_a_receivers_time_its_own_time_and_the_queries_below_it():
 
 def span(*events):
     builder = Builder()
-    return [chain for event in events for chain in builder.feed(event)][0].root
+    return next(chain.root for event in events for chain in builder.feed(event))
 
 
 def test_own_time_counts_overlapping_children_once_and_no_transaction():

@@ -31,4 +31,5 @@ def test_fold_leaves_out_what_is_not_entered_and_what_has_no_value():
         "3",
         ["2"],
     ]
-    assert fold(root, lambda _, below: below or None) is None
+    nothing: None = fold(root, lambda _span, _below: None)
+    assert nothing is None

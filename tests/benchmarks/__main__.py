@@ -32,6 +32,7 @@ SCENARIOS = {
 """What a worker is asked for, and how the table calls it."""
 
 BATCH_NS = 5_000_000
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def measure(scenario: str, rounds: int, python: str, options: list[str]) -> Row:
 
 
 def cells(row: Row) -> list[str]:
-    per_span = row.size.per_span
+    # Where nothing is recorded there are only the spans of the preparation.
+    per_span = row.size.per_span if row.size.spans >= FEW else None
     return [
         f"{row.untraced_us:,.2f}",
         f"{row.traced_us:,.2f}",

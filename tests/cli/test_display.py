@@ -51,7 +51,7 @@ def test_a_terminal_says_its_width():
 
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 61, 0, 0))
-    with open(follower, "w") as stream:
+    with os.fdopen(follower, "w") as stream:
         display = display_for({}, stream)
     os.close(leader)
     assert (display.width, display.crop) == (61, True)

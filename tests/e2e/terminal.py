@@ -27,6 +27,8 @@ class Terminal:
         self._pid, self._master = pty.fork()
         if self._pid == 0:
             os.chdir(cwd)
+            # Python ignores it, a terminal's shell does not.
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             plain = {**env, "PS1": PROMPT, "TERM": "dumb", "HISTFILE": "/dev/null"}
             os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], plain)
 

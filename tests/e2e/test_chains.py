@@ -117,7 +117,13 @@ def test_the_demo_names_everything_it_does(site):
         "blog.signals.notify_about_article",
         "audit.receivers.log_article",
     ]
-    failed = trace.span("receiver", receiver="blog.receivers.reject_spam", swallowed=False, index=0, exception="django.core.exceptions.ValidationError")
+    failed = trace.span(
+        "receiver",
+        receiver="blog.receivers.reject_spam",
+        swallowed=False,
+        index=0,
+        exception="django.core.exceptions.ValidationError",
+    )
     send = next(line for line in trace.lines("end") if line["id"] == failed["parent"])
     assert send["not_reached"] == ["blog.receivers.tidy_comment"]
     outcomes = {span["outcome"] for span in trace.spans("transaction")}

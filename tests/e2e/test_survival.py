@@ -45,7 +45,9 @@ opened.send(None)
     assert trace.run["exit_status"] == 137
 
 
-@pytest.mark.parametrize("end", ["os._exit(3)", "sys.exit(3)", "os.kill(os.getpid(), signal.SIGTERM)"])
+@pytest.mark.parametrize(
+    "end", ["os._exit(3)", "sys.exit(3)", "os.kill(os.getpid(), signal.SIGTERM)"]
+)
 def test_other_ends_lose_nothing(site, end):
     done = run(
         site,

@@ -25,7 +25,6 @@ FAILED = Outcomes({"test_a (x.A.test_a)": "FAIL"}, 1)
     ],
 )
 def test_the_verdict(traced, allowed, status, said):
-    console = Console(file=io.StringIO(), width=100)
-    with console.file:
-        assert verdict(OK, traced, allowed, console) == status
-        assert said in console.file.getvalue()
+    with io.StringIO() as screen:
+        assert verdict(OK, traced, allowed, Console(file=screen, width=100)) == status
+        assert said in screen.getvalue()

@@ -54,6 +54,12 @@ def test_the_process_is_said_once_there_are_several():
     ]
 
 
+def test_the_process_is_said_as_soon_as_another_has_begun():
+    view = LiveTree(Display())
+    (text,) = feed(view, begin("save", "1-1"), *chain("2-1"))
+    assert text.startswith("▸ process 2\n")
+
+
 def test_a_rollback_is_a_line_of_its_own():
     view = LiveTree(Display())
     feed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.factories import article_save, begin, counts, end, process, registere
 @pytest.fixture
 def run(tmp_path):
     run = tmp_path / "20260101T000000Z-4242-abc"
-    error = {"exception": "django.db.utils.IntegrityError"}
+    error: dict[str, Any] = {"exception": "django.db.utils.IntegrityError"}
     write(
         run / "4242.jsonl",
         process(),
@@ -169,7 +170,7 @@ def test_long_lists_say_how_much_more_there_is(tmp_path):
     events = [process("1")]
     for number in range(1, 120, 3):
         name = f"blog.receiver_{number}"
-        error = {"exception": f"Error{number}"}
+        error: dict[str, Any] = {"exception": f"Error{number}"}
         events += [
             end(
                 "receiver", f"1-{number + 2}", f"1-{number + 1}", name=name, receiver=name, **error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_depth_says_what_it_leaves_out():
 
 
 def test_an_error_with_the_receivers_that_were_not_reached():
-    error = {"exception": "smtplib.SMTPServerDisconnected"}
+    error: dict[str, Any] = {"exception": "smtplib.SMTPServerDisconnected"}
     drawn = screen(
         end("query", "1-4", "1-3", ms=0.01, name="SELECT blog_article"),
         end("receiver", "1-3", "1-2", ms=3.1, **error),
@@ -348,3 +349,30 @@ def test_a_chain_that_nests_a_thousand_times_is_drawn():
             begin("save", f"1-{number + 3}", f"1-{number + 2}"),
         ]
     assert len(screen(*events).splitlines()) == 3001
+
+
+def test_equal_siblings_are_drawn_once_unless_all():
+    deletes = [
+        event
+        for number in range(10, 250, 2)
+        for event in (
+            end("receiver", f"1-{number + 1}", f"1-{number}", at=number),
+            end(
+                "send",
+                f"1-{number}",
+                "1-1",
+                at=number,
+                name="post_delete",
+                signal=DELETE,
+                arguments={},
+            ),
+        )
+    ]
+    root = end("delete", "1-1", counts={"blog.Article": 120}, ms=400)
+    assert screen(*deletes, root) == expected("""
+        ● Article.delete()  120 rows                              blog/views.py:41              400.0 ms
+        ├─ post_delete                                                                            1.0 ms
+        │  └─ notify_about_article                                blog/signals.py:24              1.0 ms
+        └─ ×119 more                                                                            119.0 ms
+        """)
+    assert len(screen(*deletes, root, all=True).splitlines()) == 241

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, ReceiverCalls
     from sigtrace.analysis.report import Report
-    from sigtrace.analysis.statistics import BulkWrites, ChainFigures, Failure, ReceiverCalls
 
 FORMAT_VERSION = 1
 

@@ -1,37 +1,21 @@
-"""Find the runs of a project, read their lines, follow one that is still being written."""
+"""Find and open the runs of a project."""
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
-from sigtrace.events import SCHEMA_VERSION
+from sigtrace.reader.lines import check_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
 Event = dict[str, Any]
 
 DIRECTORY = ".sigtrace"
-_CHUNK = 4 * 1024 * 1024
-
-
-@dataclass
-class Damage:
-    """How many lines of which file could not be read."""
-
-    lines: dict[str, int] = field(default_factory=dict)
-
-    def add(self, path: Path) -> None:
-        self.lines[path.name] = self.lines.get(path.name, 0) + 1
-
-    @property
-    def total(self) -> int:
-        return sum(self.lines.values())
 
 
 @dataclass(frozen=True)
@@ -88,7 +72,7 @@ def open_run(path: Path, start: Path) -> Run:
             f"{path} is not a recorded run: it holds no run.json and no process file.",
             hint=f"Runs are the folders in {runs_directory(start)}.",
         )
-    _check_schema(meta, path)
+    check_schema(meta, path)
     if not any(file.stat().st_size for file in files):
         words = meta.get("argv")
         target = " ".join(map(str, words)) if isinstance(words, list) else path.name
@@ -116,113 +100,6 @@ def open_runs(paths: Sequence[Path], start: Path) -> list[Run]:
 def process_files(run: Path) -> tuple[Path, ...]:
     """The process files of a run, by the time at which their processes began."""
     return tuple(sorted(run.glob("*.jsonl"), key=_began))
-
-
-def read_events(paths: Iterable[Path], damage: Damage) -> Iterator[Event]:
-    """Yield the lines of process files, one file after the other.
-
-    A last line that was cut short is no damage: its process was killed. Raises SigtraceError for
-    a file of a newer schema or one that cannot be read.
-    """
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                for line in file:
-                    event = _parse(line, path)
-                    if event is not None:
-                        yield event
-                    elif line.endswith(b"\n") and line.strip():
-                        damage.add(path)
-        except OSError as error:
-            raise SigtraceError(f"{path}: {error.strerror}.") from error
-
-
-class Follower:
-    """Reads what is added to the process files of a run, also to files that appear later."""
-
-    def __init__(self, run: Path, damage: Damage | None = None) -> None:
-        self._run = run
-        self._read: dict[str, int] = {}
-        self.damage = Damage() if damage is None else damage
-
-    def poll(self) -> list[Event]:
-        """The events on the lines that were completed since the last call; costs a stat a file."""
-        events: list[Event] = []
-        try:
-            with os.scandir(self._run) as entries:
-                grown = [
-                    Path(entry.path)
-                    for entry in entries
-                    if entry.name.endswith(".jsonl")
-                    and entry.stat().st_size > self._read.get(entry.name, 0)
-                ]
-        except OSError:
-            # The directory is not there yet, or no longer.
-            return events
-        for path in sorted(grown):
-            events += self._new_lines(path)
-        return events
-
-    def _new_lines(self, path: Path) -> Iterator[Event]:
-        position = self._read.get(path.name, 0)
-        try:
-            with path.open("rb") as file:
-                file.seek(position)
-                block = file.read(_CHUNK)
-                while block and b"\n" not in block[-_CHUNK:]:
-                    more = file.read(_CHUNK)
-                    if not more:
-                        return
-                    block += more
-        except OSError:
-            return
-        complete = block[: block.rfind(b"\n") + 1]
-        self._read[path.name] = position + len(complete)
-        for line in complete.split(b"\n"):
-            event = _parse(line, path)
-            if event is not None:
-                yield event
-            elif line.strip():
-                self.damage.add(path)
-
-
-def _parse(line: bytes, path: Path) -> Event | None:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict):
-        return None
-    what = event.get("event")
-    if what == "process":
-        _check_schema(event, path)
-    elif what in ("end", "begin", "registered"):
-        if not (
-            isinstance(event.get("id"), str)
-            and isinstance(event.get("kind"), str)
-            and isinstance(event.get("time"), int)
-            and (event.get("parent") is None or isinstance(event["parent"], str))
-        ):
-            return None
-    elif what == "scope":
-        if not isinstance(event.get("id"), str):
-            return None
-    elif what == "counts":
-        # The line itself does not say whose counts they are.
-        event["process"] = path.stem
-    elif not isinstance(what, str):
-        return None
-    return event
-
-
-def _check_schema(header: Event, path: Path) -> None:
-    schema = header.get("schema")
-    if isinstance(schema, int) and schema > SCHEMA_VERSION:
-        raise SigtraceError(
-            f"{path} was written by a newer sigtrace (schema {schema}, "
-            f"this one reads {SCHEMA_VERSION}).",
-            hint="Upgrade: pip install --upgrade sigtrace",
-        )
 
 
 def _subdirectories(folder: Path) -> Sequence[Path]:

@@ -1,0 +1,86 @@
+"""What a report says of receivers, chains, bulk writes and errors: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class ReceiverCalls:
+    """The calls of one receiver by one signal and sender; times are nanoseconds.
+
+    `self_ns` is its time less that of the spans right below it, `queries` are all below it,
+    `errors` the exceptions that left it and came out of no receiver below it.
+    """
+
+    receiver: str
+    signal: str
+    sender: str | None
+    file: str | None = None
+    line: int | None = None
+    origin: str | None = None
+    calls: int = 0
+    unfinished: int = 0
+    total_ns: int = 0
+    self_ns: int = 0
+    max_ns: int = 0
+    queries: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class ChainFigures:
+    """One chain in figures."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str | None
+    file: str | None
+    line: int | None
+    time: int
+    duration_ns: int
+    sends: int
+    receiver_calls: int
+    queries: int
+    errors: int
+    slowest_path: tuple[str, ...]
+    """The names down the slowest span of each level, from below the root."""
+
+
+@dataclass(slots=True)
+class BulkWrites:
+    """The bulk writes of one place that bypassed receivers; `rows` is None if not known."""
+
+    name: str
+    model: str
+    file: str | None
+    line: int | None
+    calls: int = 0
+    rows: int | None = 0
+    bypassed: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception where it began: in which span, and in which receiver or operation that was."""
+
+    exception: str
+    span: str
+    inside: str
+    kind: str
+    file: str | None
+    line: int | None
+    swallowed: bool
+    not_reached: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpenSpan:
+    """The innermost span that had not ended when the last line was written."""
+
+    name: str
+    kind: str
+    chain: str
+    file: str | None
+    line: int | None

@@ -1,0 +1,192 @@
+"""The live receivers of one send, as Django's loop or a subclass's own meets them."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from .recorder import Span, current, strip
+from .sending import Sending
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class TracedReceivers(list[Any]):
+    """The live receivers of one send. Only Django's loops and a subclass's own see it iterate."""
+
+    __slots__ = ("asynchronous", "filename", "offset", "sending", "started")
+
+    sending: Sending
+    filename: str
+    offset: int
+    asynchronous: bool
+    started: bool
+
+    def __iter__(self) -> Iterator[Any]:
+        plain = list.__iter__(self)
+        sending = self.sending
+        span = current.get()
+        if self.started or span is not sending.span or not sending.tools.recorder.active:
+            return plain
+        if sys._getframe(1).f_code.co_filename == self.filename:
+            self.started = True
+            if not self.asynchronous:
+                sending.calls = sending.iterate(list(plain))
+                return sending.calls
+            return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
+        if not sending.foreign:
+            return plain
+        make = AsyncCall if self.asynchronous else sync_call
+        return iter([make(sending, each, self.offset + n) for n, each in enumerate(plain)])
+
+
+def traced_receivers(sending: Sending, live: Any, filename: str) -> Any:
+    """Turn what `_live_receivers` returned (a list in 4.2, else a pair) into traced lists."""
+    pair = live if type(live) is tuple and len(live) == 2 else (live, None)
+    if not all(part is None or type(part) is list for part in pair):
+        return live
+    everyone = [*pair[0], *(pair[1] or ())]
+    if not everyone:
+        return live
+    sending.heard(everyone)
+    parts = []
+    for part, asynchronous in ((pair[0], False), (pair[1], True)):
+        traced = TracedReceivers(part or ())
+        traced.sending = sending
+        traced.filename = filename
+        traced.asynchronous = asynchronous
+        traced.offset = len(pair[0]) if asynchronous else 0
+        traced.started = False
+        parts.append(traced)
+    return parts[0] if pair[1] is None else tuple(parts)
+
+
+class AsyncCall:
+    """Stands for an async receiver until it is called: its coroutine then runs under a span."""
+
+    __slots__ = ("index", "receiver", "sending")
+
+    def __init__(self, sending: Sending, receiver: Any, index: int) -> None:
+        self.sending = sending
+        self.receiver = receiver
+        self.index = index
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            inner = self.receiver(*args, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+        if not hasattr(type(inner), "__await__"):
+            return inner
+        return ReceiverSteps(inner, self.sending, self.receiver, self.index)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.receiver, name)
+
+
+class ReceiverSteps(Steps):
+    """An async receiver's coroutine: its span begins with its first step."""
+
+    __slots__ = ("_index", "_over", "_receiver", "_sending")
+
+    def __init__(self, inner: Any, sending: Sending, receiver: Any, index: int) -> None:
+        super().__init__(inner)
+        self._sending = sending
+        self._receiver = receiver
+        self._index = index
+        self._over = False
+
+    def _enter(self) -> Span | None:
+        outer = current.get()
+        sending = self._sending
+        try:
+            if self._span is None:
+                self._span = sending.begin(self._receiver, self._index)
+            else:
+                current.set(self._span)
+                sending.watch(self._span.data)
+        except Exception as error:
+            sending.tools.recorder.failed(error)
+        return outer
+
+    def _leave(self, outer: Span | None) -> None:
+        current.set(outer)
+        if self._span is not None and not self._over:
+            try:
+                # Only what changes between two waits is surely this receiver's doing.
+                self._sending.note_changes(self._span.data)
+            except Exception as error:
+                self._sending.tools.recorder.failed(error)
+
+    def _ended(self, error: BaseException | None) -> None:
+        span = self._span
+        if span is None or self._over:
+            return
+        self._over = True
+        sending = self._sending
+        try:
+            span.error = error
+            span.swallowed = isinstance(error, Exception) and "robust" in sending.method
+            sending.end(span, "async")
+            sending.tools.recorder.flush(span.up)
+        except Exception as failure:
+            sending.tools.recorder.failed(failure)
+
+
+def sync_call(sending: Sending, receiver: Any, index: int) -> Any:
+    """Wrap a receiver for a subclass that may sort and filter before it calls."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        recorder = sending.tools.recorder
+        span = None
+        try:
+            span = sending.begin(receiver, index)
+        except Exception as error:
+            recorder.failed(error)
+        failure: BaseException | None = None
+        try:
+            return receiver(*args, **kwargs)
+        except BaseException as error:
+            failure = error
+            strip(error)
+            raise
+        finally:
+            if span is not None:
+                current.set(span.up)
+                try:
+                    span.error = failure
+                    sending.end(span, "sync")
+                except Exception as error:
+                    recorder.failed(error)
+                failure = None
+
+    try:
+        functools.update_wrapper(call, receiver)
+    except Exception as error:
+        sending.tools.recorder.failed(error)
+    call._sigtrace_receiver = receiver  # type: ignore[attr-defined]
+    return call
+
+
+def originals_in(result: Any) -> Any:
+    """Put the receivers back into the results of a subclass's own send."""
+    if type(result) is list:
+        for number, pair in enumerate(result):
+            if type(pair) is tuple and len(pair) == 2:
+                original = _original(pair[0])
+                if original is not pair[0]:
+                    result[number] = (original, pair[1])
+    return result
+
+
+def _original(receiver: Any) -> Any:
+    if type(receiver) is AsyncCall:
+        return receiver.receiver
+    if type(receiver) is FunctionType:
+        return receiver.__dict__.get("_sigtrace_receiver", receiver)
+    return receiver

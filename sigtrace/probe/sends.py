@@ -1,0 +1,184 @@
+"""The functions that stand for `send` and its kin: the early return first, then a span."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .calls import originals_in
+from .recorder import current, strip
+from .sending import Sending
+from .steps import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .sending import Tools
+
+_COROUTINE = 0x80
+
+
+class Sends:
+    """Makes replacements for the sends of `Signal` and of its subclasses.
+
+    `unheard` is what Django's cache holds for a sender that nobody listens to.
+    """
+
+    def __init__(self, tools: Tools, unheard: Any) -> None:
+        self._tools = tools
+        self._recorder = tools.recorder
+        self._unheard = unheard
+
+    def make(self, name: str) -> Callable[[Any], Any]:
+        """How to replace the method `name` of `Signal` itself."""
+
+        def replace(original: Any) -> Any:
+            if original.__code__.co_flags & _COROUTINE:
+                return self._asend(name, original)
+            return self._send(name, original)
+
+        return replace
+
+    def make_foreign(self, name: str) -> Callable[[Any], Any]:
+        """How to replace a method that a subclass defines, with a loop of its own in it."""
+
+        def replace(original: Any) -> Any:
+            if original.__code__.co_flags & _COROUTINE:
+                return self._foreign_asend(name, original)
+            return self._foreign_send(name, original)
+
+        return replace
+
+    def _send(self, name: str, original: Any) -> Any:
+        recorder = self._recorder
+        count = recorder.count_unheard
+        enter, leave = self._enter, self._leave
+
+        def send(self: Any, sender: Any, **named: Any) -> Any:
+            if not self.receivers:
+                count(self)
+                return []
+            sending = enter(name, self, sender, named) if recorder.active else None
+            if sending is _NOBODY:
+                return []
+            try:
+                result = original(self, sender, **named)
+            except BaseException as error:
+                if sending is not None:
+                    leave(sending, error)
+                strip(error)
+                raise
+            if sending is not None:
+                leave(sending, None)
+            return result
+
+        return send
+
+    def _asend(self, name: str, original: Any) -> Any:
+        recorder = self._recorder
+        count = recorder.count_unheard
+        enter, leave = self._enter, self._leave
+
+        async def asend(self: Any, sender: Any, **named: Any) -> Any:
+            if not self.receivers:
+                count(self)
+                return []
+            outer = current.get()
+            sending = enter(name, self, sender, named) if recorder.active else None
+            # The steps hold the span, this coroutine does not.
+            current.set(outer)
+            if sending is _NOBODY:
+                return []
+            try:
+                inner = original(self, sender, **named)
+                result = await (inner if sending is None else Steps(inner, sending.span))
+            except BaseException as error:
+                if sending is not None:
+                    leave(sending, error)
+                strip(error)
+                raise
+            if sending is not None:
+                leave(sending, None)
+            return result
+
+        return asend
+
+    def _foreign_send(self, name: str, original: Any) -> Any:
+        enter, leave = self._enter_foreign, self._leave
+
+        def send(self: Any, *args: Any, **kwargs: Any) -> Any:
+            sending = enter(name, self, args, kwargs)
+            try:
+                result = original(self, *args, **kwargs)
+            except BaseException as error:
+                if sending is not None:
+                    leave(sending, error)
+                strip(error)
+                raise
+            if sending is not None:
+                leave(sending, None)
+            return originals_in(result)
+
+        return send
+
+    def _foreign_asend(self, name: str, original: Any) -> Any:
+        enter, leave = self._enter_foreign, self._leave
+
+        async def asend(self: Any, *args: Any, **kwargs: Any) -> Any:
+            outer = current.get()
+            sending = enter(name, self, args, kwargs)
+            current.set(outer)
+            try:
+                inner = original(self, *args, **kwargs)
+                result = await (inner if sending is None else Steps(inner, sending.span))
+            except BaseException as error:
+                if sending is not None:
+                    leave(sending, error)
+                strip(error)
+                raise
+            if sending is not None:
+                leave(sending, None)
+            return originals_in(result)
+
+        return asend
+
+    def _enter(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Any:
+        """Open the send: `_NOBODY` if nobody listens, None if it passes untraced."""
+        try:
+            if signal.use_caching and signal.sender_receivers_cache.get(sender) is self._unheard:
+                self._recorder.count_unheard(signal)
+                return _NOBODY
+        except TypeError:
+            # An unhashable sender: Django says so itself.
+            return None
+        try:
+            span = current.get()
+            if span is not None and span.kind == "send" and span.data.signal is signal:
+                # A subclass's send that calls its base's: the same span.
+                return None
+            sending = Sending(self._tools, signal, sender, named, name)
+            current.set(sending.span)
+        except Exception as error:
+            self._recorder.failed(error)
+            return None
+        return sending
+
+    def _enter_foreign(self, name: str, signal: Any, args: Any, kwargs: Any) -> Sending | None:
+        if not self._recorder.active or not signal.receivers:
+            return None
+        named = dict(kwargs)
+        sender = args[0] if args else named.pop("sender", None)
+        sending = self._enter(name, signal, sender, named)
+        if not isinstance(sending, Sending):
+            return None
+        sending.foreign = True
+        return sending
+
+    def _leave(self, sending: Sending, error: BaseException | None) -> None:
+        try:
+            sending.close(error)
+        except Exception as failure:
+            current.set(sending.span.up)
+            self._recorder.failed(failure)
+
+
+_NOBODY: Any = object()
