@@ -69,7 +69,7 @@ END_FIELDS = (
 """What the `end` line of every span carries."""
 
 SITE_FIELDS = ("file", "line", "origin")
-"""Where: project-relative path or absolute, line number, and whose code: own, third-party, django."""
+"""Where: path (relative to the project), line, and whose code: own, third-party, django."""
 
 KIND_FIELDS: dict[str, tuple[str, ...]] = {
     "save": (

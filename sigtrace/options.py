@@ -1,4 +1,4 @@
-"""What to record, as a value and as the one environment variable that carries it into the target."""
+"""What to record, as a value and as the one variable that carries it into the target."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Probe:
         self._written = False
 
     def start(self) -> None:
-        """Open the trace file and hook the dispatcher. Raises OSError if the file cannot be made."""
+        """Open the trace file and hook the dispatcher. Raises OSError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
 

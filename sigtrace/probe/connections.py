@@ -1,4 +1,4 @@
-"""What the hook on `connect` has seen: who was connected to what, with which uid, from which line."""
+"""What the hook on `connect` has seen: who was connected to what, with which uid, and where."""
 
 from __future__ import annotations
 

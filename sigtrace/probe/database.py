@@ -34,55 +34,10 @@ class QueryHooks:
 
     def _make(self, original: Any, many: str) -> Any:
         recorder = self._tools.recorder
-        wanted = recorder.options.sql
-
-        def enter(cursor: Any, sql: Any) -> Span | None:
-            up = current.get()
-            if up is None or not wanted:
-                recorder.queries_outside += 1
-                return None
-            try:
-                database = cursor.db
-                text, name = self._statement(sql, database.vendor)
-                span = recorder.open("query", name)
-                span.data = (text, database.alias, database.vendor)
-                data = up.data
-                if up.kind in ("bulk", "delete", "m2m") and data.alias is None:
-                    data.alias = database.alias
-                current.set(span)
-                recorder.flush(span)
-            except Exception as error:
-                current.set(up)
-                recorder.failed(error)
-                return None
-            return span
-
-        def leave(span: Span, cursor: Any, error: BaseException | None) -> None:
-            up = span.up
-            current.set(up)
-            try:
-                span.stop = clock()
-                span.error = error
-                text, alias, vendor = span.data
-                rows = getattr(cursor.cursor, "rowcount", None) if error is None else None
-                if vendor == "sqlite" and " RETURNING " in text:
-                    # SQLite counts what was fetched of it, and that is yet to come.
-                    rows = None
-                tail = ',"sql":%s,"alias":%s,"vendor":%s,"rows":%s,"many":%s' % (
-                    text,
-                    quote(alias),
-                    quote(vendor),
-                    rows if type(rows) is int and rows >= 0 else "null",
-                    many,
-                )
-                recorder.end(span, tail)
-                if up is not None and up.kind in _USERS:
-                    recorder.flush(up)
-            except Exception as failure:
-                recorder.failed(failure)
+        enter, leave = self._enter, self._leave
 
         def execute(self: Any, sql: Any, *args: Any, **kwargs: Any) -> Any:
-            span = enter(self, sql) if recorder.active else None
+            span = enter(self, sql, many) if recorder.active else None
             try:
                 result = original(self, sql, *args, **kwargs)
             except BaseException as error:
@@ -95,6 +50,52 @@ class QueryHooks:
             return result
 
         return execute
+
+    def _enter(self, cursor: Any, sql: Any, many: str) -> Span | None:
+        recorder = self._tools.recorder
+        up = current.get()
+        if up is None or not recorder.options.sql:
+            recorder.queries_outside += 1
+            return None
+        try:
+            database = cursor.db
+            text, name = self._statement(sql, database.vendor)
+            span = recorder.open("query", name)
+            span.data = (text, database.alias, database.vendor, many)
+            if up.kind in ("bulk", "delete", "m2m") and up.data.alias is None:
+                up.data.alias = database.alias
+            current.set(span)
+            recorder.flush(span)
+        except Exception as error:
+            current.set(up)
+            recorder.failed(error)
+            return None
+        return span
+
+    def _leave(self, span: Span, cursor: Any, error: BaseException | None) -> None:
+        up = span.up
+        current.set(up)
+        recorder = self._tools.recorder
+        try:
+            span.stop = clock()
+            span.error = error
+            text, alias, vendor, many = span.data
+            rows = getattr(cursor.cursor, "rowcount", None) if error is None else None
+            if vendor == "sqlite" and " RETURNING " in text:
+                # SQLite counts what was fetched of it, and that is yet to come.
+                rows = None
+            tail = ',"sql":%s,"alias":%s,"vendor":%s,"rows":%s,"many":%s' % (
+                text,
+                quote(alias),
+                quote(vendor),
+                rows if type(rows) is int and rows >= 0 else "null",
+                many,
+            )
+            recorder.end(span, tail)
+            if up is not None and up.kind in _USERS:
+                recorder.flush(up)
+        except Exception as failure:
+            recorder.failed(failure)
 
     def _statement(self, sql: Any, vendor: str) -> tuple[str, str]:
         if type(sql) is not str:

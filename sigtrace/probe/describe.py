@@ -97,7 +97,7 @@ class Describer:
             return "null"
         return _HIDDEN if hidden else scalar(value)
 
-    def _kind(self, cls: type) -> tuple[bool, Callable[[Any], str]]:
+    def _kind(self, cls: type) -> tuple[bool, Callable[[Any], str]]:  # noqa: PLR0911  (a table)
         """Choose once for each class how its instances are written, and whether as scalars."""
         for base in type.mro(cls):
             if any(base is scalar for scalar in _SCALAR_BASES):

@@ -40,7 +40,7 @@ _END = (
 
 
 class Process:
-    """This process's part of the run: its file, and the numbers that it has given out.
+    """The part of the run that is this process's: its file, and the numbers that it has given out.
 
     A forked child makes its own; a span that it inherited belongs to the parent's.
     """
@@ -452,7 +452,7 @@ class Recorder:
         return text
 
     def _after_fork(self) -> None:
-        """In the child: what was gathered is the parent's, and a file of our own comes with need."""
+        """In the child: what was gathered is the parent's; a file of our own comes with need."""
         if self.process is not None:
             self._parent_process = self.process.stem
             self.process.sink.abandon()

@@ -59,7 +59,7 @@ class SignalHooks:
             )
 
     def mute(self, module_name: str) -> None:
-        """Give the muted signals of a module Django's own sends, so that no frame of ours is left."""
+        """Give the muted signals of a module Django's own sends: no frame of ours is left."""
         module = sys.modules.get(module_name)
         for path in MUTED_SIGNALS:
             holder, _, name = path.rpartition(".")
@@ -115,7 +115,7 @@ class SignalHooks:
         return connect
 
     def _instrument(self, signal_class: type) -> None:
-        """Trace what a subclass defines itself; nobody hears a signal before its first `connect`."""
+        """Trace what a subclass defines; nobody hears a signal before its first `connect`."""
         for base in type.mro(signal_class):
             if base in self._classes:
                 break

@@ -63,7 +63,7 @@ class Sink:
             self._check_total()
 
     def abandon(self) -> None:
-        """Close the descriptor in a forked child, if it still is our file; the parent keeps its own."""
+        """Close the descriptor in a forked child, if it still is ours; the parent has its own."""
         try:
             status = os.fstat(self._descriptor)
             if (status.st_dev, status.st_ino) == self._identity:

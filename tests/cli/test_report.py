@@ -138,8 +138,10 @@ def test_a_pipe_that_closes_early_is_no_failure(project):
         )
     ]
     file = write(project / "1.jsonl", process("1"), *events)
-    command = [sys.executable, "-m", "sigtrace", "report", "--tree", file]
+    command = [sys.executable, "-m", "sigtrace", "report", "--tree", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stderr is not None
         assert started.stdout.readline().startswith(b"\xe2\x97\x8f post_save")
         started.stdout.close()
         error = started.stderr.read()

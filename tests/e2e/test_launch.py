@@ -351,8 +351,11 @@ sys.outer = "started"
 @pytest.mark.parametrize("order", ["outer first", "ours first"])
 def test_another_tools_sitecustomize_that_chains(tmp_path: Path, site: Site, order: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(CHAINER)
+    last = tmp_path / "last"  # the chainer fails, traced or not, where it chains to nothing
+    last.mkdir()
+    (last / "sitecustomize.py").touch()
     boot, other = BOOT, str(tmp_path)
-    path = ":".join([other, boot] if order == "outer first" else [boot, other])
+    path = ":".join([*([other, boot] if order == "outer first" else [boot, other]), str(last)])
     script = site.script("import sys; print(sys.outer, '_sigtrace' in sys.modules)")
     done = site.sigtrace("run", "--quiet", "env", f"PYTHONPATH={path}", PYTHON, script.name)
     assert done.stdout == "started True\n", done.stderr

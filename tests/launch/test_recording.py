@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,7 +133,7 @@ def test_a_folder_with_anything_else_is_not_touched(tmp_path: Path, names: list[
         (tmp_path / name).touch()
     with pytest.raises(SigtraceError, match="holds files that are no recorded run"):
         claim_folder(tmp_path)
-    assert sorted(os.listdir(tmp_path)) == sorted(names)
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(names)
 
 
 def test_a_folder_with_a_live_run_is_not_touched(recording: Recording) -> None:
