@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,18 @@ SERVICE = "service:"
 
 POSTGRESQL = "SIGTRACE_TEST_POSTGRESQL"
 """Names the server for tests: a libpq connection string. Databases are made and dropped there."""
+
+
+def pytest_configure() -> None:
+    """Take signals as a terminal's program does, also where the tests run in the background.
+
+    A shell without job control starts those with SIGINT and SIGQUIT ignored, and what the tests
+    start would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ class Output:
 
 def say(message: str, hint: str = "") -> None:
     """Write a line of ours to stderr, whatever has become of that, and the hint below it."""
+    if sys.stderr is None:
+        return  # closed when we started, so descriptor 2 is something else by now
     line = "sigtrace: " + _printable(message) + "\n"
     if hint:
         line += "  " + _printable(hint) + "\n"

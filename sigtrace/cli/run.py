@@ -41,7 +41,7 @@ class RunCommand(click.Command):
         own, target = self._split(ctx, args)
         read_settings(ctx, Path(start_folder(target)))
         try:
-            return super().parse_args(ctx, [*own, "--", *target])
+            return super().parse_args(ctx, [*own, "--", *target] if target else own)
         except click.BadParameter as error:
             raise blame_setting(ctx, error) or error from None
 

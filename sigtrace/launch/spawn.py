@@ -21,8 +21,6 @@ _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ", "SIGXFZ")
 
 def replace(command: Command, environ: Mapping[str, str]) -> NoReturn:
     """Become the target. Raises SigtraceError (126, 127) if it cannot be executed."""
-    sys.stdout.flush()
-    sys.stderr.flush()
     kept = {name: signal.signal(name, signal.SIG_DFL) for name in _ignored_by_python()}
     try:
         os.execve(command.executable, command.argv, dict(environ))
@@ -39,8 +37,6 @@ def spawn(command: Command, environ: Mapping[str, str], ready: Callable[[], None
     to signals. The child dies with its parent, where the system can promise that (Linux). Raises
     SigtraceError (126, 127) if the target cannot be executed.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
     set_death_signal = _death_signal()
     parent = os.getpid()
     reading, writing = os.pipe()

@@ -54,8 +54,10 @@ class Witness:
             self._open = False
             os.close(self._ask)
             os.close(self._answer)
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                # Still ours: a pid that has been waited for may be another's by now.
+                if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                    os.kill(self.pid, signal.SIGKILL)
 
 
 def _watch(asked: int, answering: int) -> None:

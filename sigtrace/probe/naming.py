@@ -59,7 +59,8 @@ class Places:
         if filename.startswith(self._django):
             return DJANGO
         if any(part in filename for part in _INSTALLED):
-            return THIRD_PARTY
+            # asgiref carries calls between threads and loops: it is never who asked for one.
+            return INTERNAL if f"{os.sep}asgiref{os.sep}" in filename else THIRD_PARTY
         if filename.startswith(_LIBRARY):
             return INTERNAL
         return OWN

@@ -19,8 +19,6 @@ from tests.support import ROOT, Finished, Site, Trace, clean_environment, run_pr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Sigtrace = "Callable[..., Finished]"
-
 BOOT = str(ROOT / "sigtrace" / "probe" / "_boot")
 PYTHON = sys.executable
 SHOW_ARGV = "import sys; print(sys.argv[1:])"
@@ -341,9 +339,10 @@ import os, sys
 from importlib.machinery import PathFinder
 here = os.path.dirname(__file__)
 sys.path[:] = [entry for entry in sys.path if entry != here]
-del sys.modules["sitecustomize"]
-import sitecustomize
-sys.modules["sitecustomize"]
+if PathFinder.find_spec("sitecustomize", sys.path):
+    del sys.modules["sitecustomize"]
+    import sitecustomize
+    sys.modules["sitecustomize"]
 sys.outer = "started"
 """
 
@@ -523,6 +522,27 @@ def test_values_are_not_recorded_in_ci_unless_asked_for(site: Site) -> None:
     assert site.trace().run["values"] == "none"
     site.sigtrace("run", "--trace-dir", "t", "--values", "all", "-c", "pass", env=env)
     assert Trace(site.path / "t").run["values"] == "all"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_stay_closed(tmp_path: Path, closed: str) -> None:
+    code = (
+        "import os\n"
+        "def is_open(n):\n"
+        "    try: os.fstat(n)\n"
+        "    except OSError: return False\n"
+        "    return True\n"
+        f"open({str(tmp_path / 'shown')!r}, 'a').write(str([is_open(n) for n in range(3)]))\n"
+    )
+    (tmp_path / "t.py").write_text(code)
+    run = f"{PYTHON} -m sigtrace run --live"
+    for command in ("", run):
+        done = run_process("bash", "-c", f"{command} {PYTHON} t.py {closed}", cwd=tmp_path)
+        assert done.returncode == 0
+    shown = (tmp_path / "shown").read_text()
+    assert shown[: len(shown) // 2] * 2 == shown
+    (header,) = tmp_path.glob(".sigtrace/*/run.json")
+    assert json.loads(header.read_text())["exit_status"] == 0
 
 
 # The live view
