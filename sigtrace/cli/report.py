@@ -47,7 +47,7 @@ FORMATS = ("text", "json", "markdown")
 def report(
     runs: tuple[Path, ...], tree: bool, format_: str, output: Path | None, **display: Any
 ) -> None:
-    r"""Explain a recorded run: receivers, slow chains, errors, what was bypassed.
+    """Explain a recorded run: receivers, slow chains, errors, what was bypassed.
 
     RUN is a run's directory, its name in .sigtrace, or process files (.jsonl); without one, the
     newest run is read.
@@ -57,7 +57,7 @@ def report(
       sigtrace report
       sigtrace report --tree --receiver generate_slug
       sigtrace report --format json --output report.json
-    """
+    """  # noqa: D301
     if tree and format_ != "text":
         raise click.UsageError(f"--tree draws text; it does not go with --format {format_}.")
     from sigtrace.reader import open_runs

@@ -38,8 +38,9 @@ class TracedReceivers(list[Any]):
                 sending.calls = sending.iterate(list(plain))
                 return sending.calls
             return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
-        if not sending.foreign:
-            return plain
+        # A subclass's own send, or another tool's hook, which may sort, filter or wrap before
+        # anything is called: only the call itself tells.
+        sending.wrapped = self.started = True
         make = AsyncCall if self.asynchronous else sync_call
         return iter([make(sending, each, self.offset + n) for n, each in enumerate(plain)])
 

@@ -70,7 +70,6 @@ class Sending:
         "called",
         "calls",
         "expected",
-        "foreign",
         "instance",
         "method",
         "named",
@@ -85,6 +84,7 @@ class Sending:
         "span",
         "tools",
         "uids",
+        "wrapped",
     )
 
     def __init__(
@@ -95,7 +95,7 @@ class Sending:
         self.sender = sender
         self.named = named
         self.method = method
-        self.foreign = False
+        self.wrapped = False
         self.resolving = 0
         self.called: list[str] = []
         self.expected: list[Any] = []

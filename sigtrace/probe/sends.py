@@ -67,9 +67,10 @@ class Sends:
                     leave(sending, error)
                 strip(error)
                 raise
-            if sending is not None:
-                leave(sending, None)
-            return result
+            if sending is None:
+                return result
+            leave(sending, None)
+            return originals_in(result) if sending.wrapped else result
 
         return send
 
@@ -96,9 +97,10 @@ class Sends:
                     leave(sending, error)
                 strip(error)
                 raise
-            if sending is not None:
-                leave(sending, None)
-            return result
+            if sending is None:
+                return result
+            leave(sending, None)
+            return originals_in(result) if sending.wrapped else result
 
         return asend
 
@@ -114,9 +116,10 @@ class Sends:
                     leave(sending, error)
                 strip(error)
                 raise
-            if sending is not None:
-                leave(sending, None)
-            return originals_in(result)
+            if sending is None:
+                return result
+            leave(sending, None)
+            return originals_in(result) if sending.wrapped else result
 
         return send
 
@@ -135,9 +138,10 @@ class Sends:
                     leave(sending, error)
                 strip(error)
                 raise
-            if sending is not None:
-                leave(sending, None)
-            return originals_in(result)
+            if sending is None:
+                return result
+            leave(sending, None)
+            return originals_in(result) if sending.wrapped else result
 
         return asend
 
@@ -170,7 +174,6 @@ class Sends:
         sending = self._enter(name, signal, sender, named)
         if not isinstance(sending, Sending):
             return None
-        sending.foreign = True
         return sending
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:

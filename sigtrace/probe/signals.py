@@ -2,8 +2,8 @@
 
 The sends are replaced by plain functions whose first line is the early return. The receivers are
 neither wrapped nor replaced: `_live_receivers` gives Django's own loop a list whose iterator takes
-the time around each `yield`. Only a subclass that loops in code of its own gets wrappers, since it
-may sort or filter before it calls; its results have the originals again.
+the time around each `yield`. Only code that is not Django's (a subclass's own send, another tool)
+gets wrappers, since it may sort or filter before it calls; results have the originals again.
 """
 
 from __future__ import annotations

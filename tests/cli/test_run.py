@@ -225,8 +225,10 @@ def test_noisy_targets(target: str, quiet: bool) -> None:
         (
             {"chains": 1200, "sends": 2, "receiver_calls": 3, "dropped": 5},
             2,
-            "1,200 chains · 2 sends · 3 receiver calls · 0 errors"
-            " · 5 spans beyond the size limit · REPORT",
+            (
+                "1,200 chains · 2 sends · 3 receiver calls · 0 errors"
+                " · 5 spans beyond the size limit · REPORT"
+            ),
         ),
         (
             {"unheard": Counter({"a": 2, "b": 3})},

@@ -62,6 +62,7 @@ def test_keys_that_interrupt(
     def scene(terminal: Terminal, command: str) -> list[str]:
         terminal.enter(f"{command}{program}.py")
         terminal.expect("\nstarted\n")
+        time.sleep(0.3)  # it says so before it sleeps
         terminal.type(key)
         return [terminal.expect(PROMPT), terminal.run("echo status $?")]
 
@@ -73,6 +74,7 @@ def test_stopped_and_continued(compare: Callable[..., list[str]]) -> None:
         shown = []
         terminal.enter(f"{command}stops.py")
         terminal.expect("\nstarted\n")
+        time.sleep(0.3)  # it says so before it sleeps
         terminal.type(CTRL_Z)
         shown += [terminal.expect(PROMPT), terminal.run("jobs")]
         terminal.enter("fg")

@@ -426,3 +426,33 @@ def test_a_signal_without_a_module_is_named_by_its_line(twice):
     )
     (send,) = done.trace.spans("send")
     assert send["signal"].startswith("__main__.<Signal at script.py:")
+
+
+@pytest.mark.parametrize("how", ["in place", "a new list"])
+def test_another_tool_that_wraps_the_live_receivers(twice, how):
+    done = twice(
+        OWN_SIGNAL
+        + f"how = {how!r}\n"
+        + """
+import functools
+theirs = Signal._live_receivers
+def wrap(each):
+    @functools.wraps(each)
+    def wrapped(**kwargs): return each(**kwargs) * 10
+    return wrapped
+def _live_receivers(self, sender):
+    live = theirs(self, sender)
+    sync = live[0] if isinstance(live, tuple) else live
+    if how == "in place":
+        for number, each in enumerate(sync): sync[number] = wrap(each)
+    else:
+        sync = [wrap(each) for each in sync]
+    return (sync, live[1]) if isinstance(live, tuple) else sync
+Signal._live_receivers = _live_receivers
+print([(each.__name__, result) for each, result in opened.send(None)])
+"""
+    )
+    assert done.traced.stdout == "[('first', 10), ('second', 20)]\n"
+    assert done.trace.span("send")["not_reached"] == []
+    names = [span["name"] for span in done.trace.spans("receiver")]
+    assert names == ["__main__.first", "__main__.second"]
