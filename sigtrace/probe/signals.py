@@ -183,7 +183,12 @@ class FailureLogger:
     def error(self, *args: Any, **kwargs: Any) -> None:
         """Note the exception and log as before, from the same line."""
         self._swallowed(kwargs.get("exc_info"))
-        self._logger.error(*args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1})
+        stacklevel = kwargs.pop("stacklevel", 1) + 1
+        try:
+            self._logger.error(*args, stacklevel=stacklevel, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._logger, name)

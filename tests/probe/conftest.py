@@ -40,7 +40,7 @@ import django
 from django.conf import settings
 settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    INSTALLED_APPS=["library"], USE_TZ=True, DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+    INSTALLED_APPS=["library"], USE_TZ=True, SECRET_KEY="x", DEFAULT_AUTO_FIELD="django.db.models.AutoField",
 )
 django.setup()
 from django.db import connection, models, transaction
