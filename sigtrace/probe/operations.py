@@ -82,7 +82,7 @@ class OperationHooks:
 
     def _save_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
-        instance = operation.instance
+        instance, operation.instance = operation.instance, None
         alias = getattr(state(instance).get("_state"), "db", None)
         return (
             ',"model":%s,"pk":%s,"created":%s,"raw":%s,"update_fields":%s,"alias":%s,'

@@ -198,13 +198,14 @@ class Recorder:
         """Gather the `end` line of a span; `tail` is what its kind adds (`,"model":…`)."""
         stop = span.stop or clock()
         process = span.process
+        # A task's context may keep the span: not the frames of the exception with it.
+        error, span.error = span.error, None
         if process is not self.process:
             return
         if process.sink.full:
             self._drop()
             return
         pending = self._pending
-        error = span.error
         pending.lines.append(
             _END
             % (

@@ -51,11 +51,10 @@ class Tools:
 class Call:
     """One call of a receiver: who, where in the order, and what it has changed so far."""
 
-    __slots__ = ("before", "changes", "index", "known", "receiver", "uid")
+    __slots__ = ("before", "changes", "index", "known", "uid")
 
-    def __init__(self, known: Receiver, receiver: Any, index: int, uid: str) -> None:
+    def __init__(self, known: Receiver, index: int, uid: str) -> None:
         self.known = known
-        self.receiver = receiver
         self.index = index
         self.uid = uid
         self.before: dict[str, Any] | None = None
@@ -158,7 +157,7 @@ class Sending:
         recorder = self.tools.recorder
         known = self.tools.receivers(receiver)
         span = recorder.open("receiver", known.name, known.place.begin, self.span)
-        span.data = Call(known, receiver, index, self.uids.get(index, "null"))
+        span.data = Call(known, index, self.uids.get(index, "null"))
         self.watch(span.data)
         self.reached.add(index)
         self.called.append(known.name)
@@ -231,6 +230,10 @@ class Sending:
             self.place.fields,
         )
         current.set(span.up)
+        # A task that a receiver has started keeps the span in its context: not what was sent.
+        self.sender = self.instance = self.calls = None
+        self.named = {}
+        self.expected = []
         if _called_by_users(span):
             recorder.finish(span, tail)
         else:

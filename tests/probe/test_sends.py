@@ -456,3 +456,30 @@ print([(each.__name__, result) for each, result in opened.send(None)])
     assert done.trace.span("send")["not_reached"] == []
     names = [span["name"] for span in done.trace.spans("receiver")]
     assert names == ["__main__.first", "__main__.second"]
+
+
+def test_the_tracer_keeps_nothing_alive(twice):
+    twice(
+        """
+import weakref
+opened = Signal()
+tasks = []
+class Thing: pass
+async def wait(): await asyncio.sleep(0.05)
+def starts(thing, **kwargs): tasks.append(asyncio.get_running_loop().create_task(wait()))
+def fails(thing, **kwargs): raise KeyError
+async def main():
+    thing, book = Thing(), Book(title="x")
+    seen = [weakref.ref(thing), weakref.ref(book)]
+    opened.connect(starts)
+    opened.send(None, thing=thing, instance=book)
+    opened.connect(fails)
+    try: opened.send(None, thing=thing)
+    except KeyError: pass
+    del thing, book
+    print([each() for each in seen])
+    await asyncio.gather(*tasks)
+gc.disable()
+asyncio.run(main())
+"""
+    )
