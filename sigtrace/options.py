@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 VARIABLE = "SIGTRACE_CONFIG"
 VALUES = ("none", "redacted", "all")
@@ -48,16 +49,20 @@ def decode(text: str) -> RecordOptions:
             found.setdefault(key, []).append(_unescape(value))
     if "run_dir" not in found:
         raise ValueError(f"{VARIABLE} names no run_dir")
-    return RecordOptions(
-        run_dir=found["run_dir"][-1],
-        project=found.get("project", [""])[-1],
-        values=found.get("values", ["redacted"])[-1],
-        sql=found.get("sql", ["1"])[-1] == "1",
-        all_signals=found.get("all_signals", ["0"])[-1] == "1",
-        max_bytes=int(found.get("max_bytes", ["500000000"])[-1]),
-        redact=tuple(found.get("redact", ())),
-        show=tuple(found.get("show", ())),
-    )
+    known: dict[str, Any] = {}
+    for field in fields(RecordOptions):
+        if field.name in found:
+            items = found[field.name]
+            # Of the default's type; a bool is an int too, so it comes first.
+            if isinstance(field.default, tuple):
+                known[field.name] = tuple(items)
+            elif isinstance(field.default, bool):
+                known[field.name] = items[-1] == "1"
+            elif isinstance(field.default, int):
+                known[field.name] = int(items[-1])
+            else:
+                known[field.name] = items[-1]
+    return RecordOptions(**known)
 
 
 def _unescape(value: str) -> str:

@@ -29,7 +29,6 @@ from sigtrace.options import VALUES, RecordOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_BYTES = 500_000_000
 KEEP_RUNS = 20
 KEEP_BYTES = 2_000_000_000
 
@@ -156,7 +155,7 @@ def _plan(
         values=options["values"] or values_by_default(environ),
         sql=options["sql"],
         all_signals=options["all"],
-        max_bytes=setting(ctx, "max-bytes", MAX_BYTES),
+        max_bytes=setting(ctx, "max-bytes", RecordOptions.max_bytes),
         redact=setting(ctx, "redact", ()),
         show=setting(ctx, "show", ()),
     )

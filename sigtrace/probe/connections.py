@@ -31,8 +31,8 @@ class Connections:
     def connected(self, signal: Any, receiver: Any, sender: Any, uid: Any) -> None:
         """Remember one call of `connect`."""
         number = id(signal)
-        if number not in self._seen:
-            self._seen[number] = weakref.ref(signal)
+        # Not once: another signal may have had this id and be gone.
+        self._seen[number] = weakref.ref(signal)
         key = (uid or _key_of(receiver), _key_of(sender))
         if len(self._notes) > _MOST_NOTES:
             self._notes.clear()
