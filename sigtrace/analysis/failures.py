@@ -24,17 +24,25 @@ def began_here(span: Span) -> bool:
 
 def failures(root: Span) -> Iterator[Failure]:
     """The exceptions that began at or below a span."""
+    return (failure(span, path) for span, path in failing(root))
+
+
+def failing(root: Span) -> Iterator[tuple[Span, tuple[Span, ...]]]:
+    """The spans at and below one in which an exception began.
+
+    Each with those that it passed through, outermost first, the span itself last.
+    """
     stack: list[tuple[Span, tuple[Span, ...]]] = [(root, ())]
     while stack:
         span, above = stack.pop()
         path = (*above, span) if failed(span) else ()
         stack += [(child, path) for child in span.children]
         if began_here(span):
-            yield _failure(span, path)
+            yield span, path
 
 
-def _failure(span: Span, path: tuple[Span, ...]) -> Failure:
-    """`path` is the span with what its exception passed through, outermost first."""
+def failure(span: Span, path: tuple[Span, ...]) -> Failure:
+    """What there is to say of an exception that `failing` found."""
     inside = next((one for one in reversed(path) if one.kind not in ("query", "send")), span)
     unreached = [name for one in path for name in one.texts("not_reached")]
     return Failure(

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.filters import Selection, matches, visible
+from sigtrace.analysis.findings import SLOW_MS, Finding, Findings, ranked
+from sigtrace.analysis.reading import read_chains
+from sigtrace.analysis.registry import Registry, registry
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Summary, Totals
-from sigtrace.reader import Damage, Run, read_events
-from sigtrace.tree import Builder
+from sigtrace.analysis.totals import ChainTotals
+from sigtrace.analysis.unfolded import Unfolded
+from sigtrace.reader import Damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
+    from sigtrace.reader import Run
+    from sigtrace.tree import Chain
 
 Event = dict[str, Any]
 
@@ -43,34 +49,35 @@ class Report:
     failures: tuple[tuple[Failure, int], ...]
     unfinished: tuple[OpenSpan, ...]
     discarded: tuple[tuple[str, int], ...]
+    findings: tuple[Finding, ...]
     muted: tuple[str, ...]
     coverage: Coverage | None
     damage: Damage = field(default_factory=Damage)
 
 
-def analyse(runs: Sequence[Run], selection: Selection = Selection()) -> Report:  # noqa: B008
+def analyse(
+    runs: Sequence[Run],
+    selection: Selection = Selection(),  # noqa: B008
+    *,
+    slow_ms: float = SLOW_MS,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
     """Read the runs once. Raises SigtraceError for a file that this version cannot read.
 
     The names of `selection` choose chains and receivers; the totals are those of the whole runs.
+    `slow_ms` are the milliseconds from which on a receiver is slow, `progress` is told of lines.
     """
-    damage = Damage()
-    statistics = Statistics()
-    totals = Totals()
-    processes: list[Event] = []
-    for run in runs:
+    damage, totals, processes = Damage(), Totals(), list[Event]()
+    statistics, findings = Statistics(), list[Finding]()
+    registries = [registry(run) for run in runs]
+    for run, connected in zip(runs, registries, strict=True):
         # Span ids are unique within a run only.
-        builder, summary = Builder(), Summary()
-        for event in read_events(run.files, damage):
-            if event["event"] == "process":
-                processes.append(event)
-            summary.feed(event)
-            for chain in builder.feed(event):
-                if not selection.names or visible(chain, selection) is not None:
-                    statistics.add(chain)
-        for chain in builder.finish():
-            if not selection.names or visible(chain, selection) is not None:
-                statistics.add(chain)
-        totals += summary.totals()
+        one = _Run(connected, slow_ms)
+        for chain in read_chains(run, damage, one.note, progress):
+            one.add(chain, statistics, selection)
+        totals += one.totals()
+        processes += one.processes
+        findings += one.findings.finish()
     receivers = [
         calls
         for calls in statistics.receivers.values()
@@ -89,25 +96,52 @@ def analyse(runs: Sequence[Run], selection: Selection = Selection()) -> Report: 
         failures=tuple(statistics.failures.most_common()),
         unfinished=tuple(statistics.unfinished),
         discarded=tuple(statistics.discarded.most_common()),
-        muted=tuple(sorted({name for run in runs for name in _muted(run)})),
-        coverage=coverage(runs, statistics.receivers.values()),
+        findings=tuple(ranked(findings)),
+        muted=tuple(sorted({name for one in registries for name in one.muted})),
+        coverage=coverage(registries, statistics.receivers.values()),
         damage=damage,
     )
 
 
-def coverage(runs: Iterable[Run], receivers: Iterable[ReceiverCalls]) -> Coverage | None:
+class _Run:
+    """What is kept of one run while it is read."""
+
+    def __init__(self, connected: Registry, slow_ms: float) -> None:
+        self.findings = Findings(connected, slow_ms)
+        self.processes: list[Event] = []
+        self._chains = ChainTotals()
+        self._summary = Summary()
+
+    def note(self, event: Event) -> None:
+        what = event["event"]
+        if what == "process":
+            self.processes.append(event)
+        elif what == "counts":
+            self._summary.feed(event)
+        else:
+            self.findings.note(event)
+
+    def add(self, chain: Chain, statistics: Statistics, selection: Selection) -> None:
+        unfolded = Unfolded(chain)
+        self._chains.add(unfolded)
+        if not selection.names or visible(chain, selection) is not None:
+            statistics.add(unfolded)
+            self.findings.chain(unfolded)
+
+    def totals(self) -> Totals:
+        return self._chains.totals() + self._summary.totals()
+
+
+def coverage(registries: Iterable[Registry], receivers: Iterable[ReceiverCalls]) -> Coverage | None:
     """Compare what was called with what was connected; None where that was not recorded.
 
     A receiver counts once for each signal that it is connected to; muted signals do not count.
     """
-    connected: dict[tuple[str, str], bool] = {}
-    for run in runs:
-        muted = set(_muted(run))
-        for signal in _objects(run.receivers.get("signals")):
-            path = str(signal.get("signal"))
-            for one in _objects(signal.get("receivers")):
-                if path not in muted:
-                    connected[path, str(one.get("receiver"))] = one.get("origin") == "own"
+    connected = {
+        (one.signal, one.receiver): one.origin == "own"
+        for registry in registries
+        for one in registry.audible()
+    }
     if not connected:
         return None
     called = {(calls.signal, calls.receiver) for calls in receivers} & set(connected)
@@ -117,18 +151,3 @@ def coverage(runs: Iterable[Run], receivers: Iterable[ReceiverCalls]) -> Coverag
         own_called=sum(connected[key] for key in called),
         own_connected=sum(connected.values()),
     )
-
-
-def _muted(run: Run) -> list[str]:
-    names = run.receivers.get("muted")
-    if not isinstance(names, list):
-        return []
-    return [
-        name if isinstance(name, str) else str(name.get("signal"))
-        for name in names
-        if isinstance(name, str | dict)
-    ]
-
-
-def _objects(value: object) -> list[Event]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sigtrace.analysis.failures import began_here, failures
+from sigtrace.analysis.failures import began_here, failed, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
-from sigtrace.analysis.walking import fold, walk
-from sigtrace.tree import REGISTERED, UNFINISHED, Chain, Span
+from sigtrace.analysis.walking import walk
+from sigtrace.tree import REGISTERED, UNFINISHED
+
+if TYPE_CHECKING:
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Span
 
 SLOWEST = 20
 _UNFINISHED = 20
@@ -30,62 +34,54 @@ class Statistics:
         self._slowest: list[tuple[int, int, ChainFigures]] = []
         self._chains = 0
 
-    def add(self, chain: Chain) -> None:
+    def add(self, chain: Unfolded) -> None:
         """Take a finished or, at the end, an unfinished chain."""
-        if chain.root.event.get("discarded"):
-            self.discarded[chain.root.name] += 1
+        root = chain.spans[0]
+        if root.event.get("discarded"):
+            self.discarded[root.name] += 1
             return
-        sums = fold(chain.root, self._span)
-        if sums is None:
-            return
-        if sums.errors:
-            self.failures.update(failures(chain.root))
-        if chain.root.state == UNFINISHED:
-            if len(self.unfinished) < _UNFINISHED:
-                self.unfinished.append(_innermost_open(chain.root))
-        elif chain.continues is None:
-            self._rank(chain, sums)
+        if chain.of["receiver"]:
+            self._receivers(chain)
+        for place in chain.of["bulk"]:
+            if chain.spans[place].event.get("bypassed"):
+                self._bulk(chain.spans[place])
+        if chain.failed:
+            self.failures.update(failures(root))
+        if root.state == UNFINISHED:
+            self._unfinished(chain)
+        elif chain.chain.continues is None:
+            self._rank(chain)
 
     def slowest(self) -> list[ChainFigures]:
         """The slowest finished chains, slowest first."""
         return [figures for _, _, figures in sorted(self._slowest, reverse=True)]
 
-    def _span(self, span: Span, children: list[_Sums]) -> _Sums:
-        kind, event = span.kind, span.event
-        sums = _Sums(queries=int(kind == "query"), sends=int(kind == "send"))
-        for below in children:
-            sums.add(below)
-        if kind == "receiver":
-            if span.state != UNFINISHED:
-                self._receiver(span, sums)
-            sums.calls += 1
-        elif kind == "send" and span.state == UNFINISHED:
-            self._open_receivers(span)
-        elif kind == "bulk" and event.get("bypassed"):
-            self._bulk(span)
-        if event.get("exception") and kind != "transaction":
-            sums.errors += began_here(span)
-            if kind == "receiver":
-                sums.blamed = True
-        else:
-            # It stopped here: what happens above is another exception.
-            sums.blamed = False
-        return sums
+    def _receivers(self, chain: Unfolded) -> None:
+        queries = _queries_below(chain)
+        blamed = _blamed(chain) if chain.failed else ()
+        for place in chain.of["receiver"]:
+            span = chain.spans[place]
+            if span.state == UNFINISHED:
+                continue
+            event, duration = span.event, span.duration_ns
+            calls = self._calls(
+                event.get("receiver") or span.name, event.get("signal") or "", event.get("sender")
+            )
+            calls.file, calls.line = event.get("file"), event.get("line")
+            calls.origin = event.get("origin")
+            calls.calls += 1
+            calls.queries += queries[place]
+            calls.total_ns += duration
+            calls.self_ns += own_ns(span)
+            calls.max_ns = max(calls.max_ns, duration)
+            calls.errors += place in blamed
 
-    def _receiver(self, span: Span, below: _Sums) -> None:
-        event = span.event
-        calls = self._calls(
-            span.text("receiver") or span.name, span.text("signal"), event.get("sender")
-        )
-        calls.file, calls.line = event.get("file"), event.get("line")
-        calls.origin = event.get("origin")
-        calls.calls += 1
-        calls.queries += below.queries
-        duration = span.duration_ns
-        calls.total_ns += duration
-        calls.self_ns += own_ns(span)
-        calls.max_ns = max(calls.max_ns, duration)
-        calls.errors += bool(span.exception) and not below.blamed
+    def _unfinished(self, chain: Unfolded) -> None:
+        for place in chain.of["send"]:
+            if chain.spans[place].state == UNFINISHED:
+                self._open_receivers(chain.spans[place])
+        if len(self.unfinished) < _UNFINISHED:
+            self.unfinished.append(_innermost_open(chain.spans[0]))
 
     def _open_receivers(self, send: Span) -> None:
         """Count the calls that never ended: their lines tell a name and a place, no signal."""
@@ -121,35 +117,44 @@ class Statistics:
         writes.rows = None if rows is None or writes.rows is None else writes.rows + rows
         writes.bypassed.update(dict.fromkeys(span.texts("bypassed")))
 
-    def _rank(self, chain: Chain, sums: _Sums) -> None:
+    def _rank(self, chain: Unfolded) -> None:
         self._chains += 1
-        took = chain.root.duration_ns
+        took = chain.spans[0].duration_ns
         full = len(self._slowest) == SLOWEST
         if full and took <= self._slowest[0][0]:
             return
-        entry = (took, -self._chains, _figures(chain, sums))
+        entry = (took, -self._chains, _figures(chain))
         if full:
             heapq.heapreplace(self._slowest, entry)
         else:
             heapq.heappush(self._slowest, entry)
 
 
-@dataclass(slots=True)
-class _Sums:
-    """What is at and below a span; `blamed`: an exception comes out of a receiver in there."""
+def _queries_below(chain: Unfolded) -> dict[int, int]:
+    """How many queries there are at any depth below each receiver."""
+    queries = dict.fromkeys(chain.of["receiver"], 0)
+    for place in (*chain.of["query"], *reversed(chain.of["receiver"])):
+        for above in chain.callers(place):
+            if above in queries:
+                queries[above] += queries.get(place, 1)
+                break
+    return queries
 
-    queries: int = 0
-    sends: int = 0
-    calls: int = 0
-    errors: int = 0
-    blamed: bool = False
 
-    def add(self, other: _Sums) -> None:
-        self.queries += other.queries
-        self.sends += other.sends
-        self.calls += other.calls
-        self.errors += other.errors
-        self.blamed = self.blamed or other.blamed
+def _blamed(chain: Unfolded) -> set[int]:
+    """The receivers that an exception left which came out of no receiver below them."""
+    blamed: set[int] = set()
+    # Below these, an exception comes out of a receiver.
+    passing: set[int] = set()
+    for place in range(len(chain.spans) - 1, -1, -1):
+        if not failed(chain.spans[place]):
+            # It stopped here: what happens above is another exception.
+            continue
+        if chain.spans[place].kind == "receiver" and place not in passing:
+            blamed.add(place)
+        if chain.spans[place].kind == "receiver" or place in passing:
+            passing.add(chain.above[place])
+    return blamed
 
 
 def own_ns(span: Span) -> int:
@@ -171,21 +176,21 @@ def own_ns(span: Span) -> int:
     return span.duration_ns - covered
 
 
-def _figures(chain: Chain, sums: _Sums) -> ChainFigures:
-    root = chain.root
+def _figures(chain: Unfolded) -> ChainFigures:
+    root, scope = chain.spans[0], chain.chain.scope
     return ChainFigures(
         id=root.id,
         kind=root.kind,
         name=root.name,
-        scope=None if chain.scope is None else chain.scope.label,
+        scope=None if scope is None else scope.label,
         file=root.event.get("file"),
         line=root.event.get("line"),
         time=root.time,
         duration_ns=root.duration_ns,
-        sends=sums.sends,
-        receiver_calls=sums.calls,
-        queries=sums.queries,
-        errors=sums.errors,
+        sends=len(chain.of["send"]),
+        receiver_calls=len(chain.of["receiver"]),
+        queries=len(chain.of["query"]),
+        errors=sum(map(began_here, chain.spans)) if chain.failed else 0,
         slowest_path=tuple(_slowest_path(root)),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sigtrace.reader.lines import Damage, Follower, read_events
+from sigtrace.reader.merging import merge_events
 from sigtrace.reader.runs import (
     Run,
     newest_run,
@@ -16,6 +17,7 @@ __all__ = [
     "Damage",
     "Follower",
     "Run",
+    "merge_events",
     "newest_run",
     "open_run",
     "open_runs",

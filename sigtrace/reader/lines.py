@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 _CHUNK = 4 * 1024 * 1024
+_decode = json.JSONDecoder().raw_decode
 
 
 @dataclass
@@ -43,7 +44,7 @@ def read_events(paths: Iterable[Path], damage: Damage) -> Iterator[Event]:
         try:
             with path.open("rb") as file:
                 for line in file:
-                    event = _parse(line, path)
+                    event = parse_line(line, path)
                     if event is not None:
                         yield event
                     elif line.endswith(b"\n") and line.strip():
@@ -94,19 +95,22 @@ class Follower:
         complete = block[: block.rfind(b"\n") + 1]
         self._read[path.name] = position + len(complete)
         for line in complete.split(b"\n"):
-            event = _parse(line, path)
+            event = parse_line(line, path)
             if event is not None:
                 yield event
             elif line.strip():
                 self.damage.add(path)
 
 
-def _parse(line: bytes, path: Path) -> Event | None:
+def parse_line(line: bytes, path: Path) -> Event | None:
+    """The event on a line of that process file; None if it cannot be read as one."""
     try:
-        event = json.loads(line)
+        text = line.strip().decode()
+        # Half the time of `json.loads`, which looks for encodings and spaces first.
+        event, end = _decode(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(event, dict):
+    if not isinstance(event, dict) or end != len(text):
         return None
     what = event.get("event")
     if what == "process":

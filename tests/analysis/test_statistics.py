@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sigtrace.analysis.statistics import Statistics, own_ns
+from sigtrace.analysis.unfolded import Unfolded
 from sigtrace.tree import Builder
 from tests.factories import article_save, begin, end, scope
 
@@ -13,9 +14,9 @@ def statistics(*events):
     builder, found = Builder(), Statistics()
     for event in events:
         for chain in builder.feed(event):
-            found.add(chain)
+            found.add(Unfolded(chain))
     for chain in builder.finish():
-        found.add(chain)
+        found.add(Unfolded(chain))
     return found
 
 

@@ -1,0 +1,97 @@
+"""What in a run is worth a look: one file a rule, and all of them over each chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.findings.bypassed import Bypassed
+from sigtrace.analysis.findings.connected_twice import ConnectedTwice
+from sigtrace.analysis.findings.discarded import Discarded
+from sigtrace.analysis.findings.effects import EarlyEffects
+from sigtrace.analysis.findings.errors import Errors
+from sigtrace.analysis.findings.finding import (
+    LEVELS,
+    PREFIX,
+    RULES,
+    Finding,
+    Name,
+    Place,
+    Rule,
+    Words,
+    ranked,
+)
+from sigtrace.analysis.findings.fixtures import FixtureWork
+from sigtrace.analysis.findings.queries import RepeatedQueries
+from sigtrace.analysis.findings.recursion import Recursion
+from sigtrace.analysis.findings.saves import RepeatedSaves
+from sigtrace.analysis.findings.slow import SLOW_MS, SlowReceivers
+from sigtrace.analysis.findings.transactions import Transactions
+from sigtrace.analysis.findings.uncalled import Uncalled
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sigtrace.analysis.registry import Registry
+    from sigtrace.analysis.unfolded import Unfolded
+
+__all__ = [
+    "LEVELS",
+    "PREFIX",
+    "RULES",
+    "SLOW_MS",
+    "Finding",
+    "Findings",
+    "Name",
+    "Place",
+    "Rule",
+    "Words",
+    "ranked",
+]
+
+
+class Findings:
+    """Looks at a run chain by chain; what is kept grows with places in the code, not with spans."""
+
+    def __init__(self, registry: Registry, slow_ms: float = SLOW_MS) -> None:
+        self._interactive: set[str] = set()
+        self._transactions = Transactions()
+        self._saves = RepeatedSaves()
+        self._queries = RepeatedQueries()
+        self._rules = (
+            ConnectedTwice(registry),
+            Recursion(),
+            SlowReceivers(slow_ms),
+            self._queries,
+            Bypassed(registry),
+            Errors(registry),
+            Discarded(self._transactions),
+            FixtureWork(),
+            EarlyEffects(self._transactions),
+            Uncalled(registry),
+        )
+
+    def note(self, event: dict[str, Any]) -> None:
+        """Take a line that is no chain's: the end of a scope or an atomic block, a prompt."""
+        what = event["event"]
+        if what == "end":
+            self._transactions.ended(event)
+        elif what == "scope" and event.get("closed"):
+            self._saves.scope_closed(event["id"])
+            self._queries.scope_closed(event["id"])
+        elif what == "prompt":
+            self._interactive.add(event["process"])
+
+    def chain(self, chain: Unfolded) -> None:
+        """Take a chain, finished or, at the end, unfinished."""
+        interactive = chain.chain.process in self._interactive
+        self._saves.chain(chain, interactive=interactive)
+        for rule in self._rules:
+            rule.chain(chain)
+
+    def finish(self) -> list[Finding]:
+        """Say what was found, what matters most first; no more lines come."""
+        self._transactions.finish()
+        found = list(self._saves.findings())
+        for rule in self._rules:
+            found += rule.findings()
+        return ranked(found)

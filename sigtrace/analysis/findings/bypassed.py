@@ -1,0 +1,105 @@
+"""R005: writes that receivers were connected to hear of, and did not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.findings.finding import EVIDENCE, finding, listed, times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.registry import Registry
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Span
+
+_MODELS = "django.db.models.signals."
+_SAVE = (_MODELS + "pre_save", _MODELS + "post_save")
+_DELETE = (_MODELS + "pre_delete", _MODELS + "post_delete")
+_WHY = {
+    "bulk": "it sends no save or delete signals",
+    "cascade": "the database deletes them itself, so Django sends no signals for them",
+    "historical": "a migration's model is another class than the one that they are connected to",
+}
+
+
+@dataclass
+class _Writes:
+    """The writes of one place that bypassed the same receivers."""
+
+    span: Span
+    why: str
+    calls: int = 0
+    rows: int = 0
+    bypassed: dict[str, None] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+
+
+class Bypassed:
+    """Bulk writes, cascades within the database, and the models of migrations."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._found: dict[tuple[object, ...], _Writes] = {}
+        # Signal and sender → receivers; only those of one model are not found by another class.
+        self._connected: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for one in registry.audible():
+            if one.sender is not None and one.origin != "django":
+                self._connected[one.signal, one.sender].append(one.receiver)
+
+    def chain(self, chain: Unfolded) -> None:
+        """Take a chain."""
+        for place in chain.of["bulk"]:
+            span = chain.spans[place]
+            self._note(span, "bulk", span.texts("bypassed"))
+            if span.event.get("historical"):
+                deletes = span.text("operation") == "raw_delete"
+                self._historical(span, _DELETE if deletes else _SAVE)
+        for place in chain.of["save"]:
+            span = chain.spans[place]
+            if span.event.get("historical"):
+                self._historical(span, _SAVE)
+        for place in chain.of["delete"]:
+            span = chain.spans[place]
+            self._note(span, "cascade", span.texts("bypassed"))
+            if span.event.get("historical"):
+                self._historical(span, _DELETE)
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found."""
+        for writes in self._found.values():
+            span = writes.span
+            often = f" ({times(writes.calls)})" if writes.calls > 1 else ""
+            rows = f", {writes.rows:,} row{'s' * (writes.rows != 1)}" if writes.rows else ""
+            yield finding(
+                "R005",
+                (f"{span.name}{rows}{often} did not call ", *listed(writes.bypassed)),
+                span,
+                details=((_WHY[writes.why],),),
+                evidence=tuple(writes.evidence),
+                count=writes.calls,
+                show=("--tree", "--root", writes.evidence[0]),
+                weight=writes.calls,
+            )
+
+    def _historical(self, span: Span, signals: tuple[str, ...]) -> None:
+        model = span.text("model")
+        missed = [name for signal in signals for name in self._connected.get((signal, model), ())]
+        self._note(span, "historical", missed)
+
+    def _note(self, span: Span, why: str, receivers: list[str]) -> None:
+        bypassed = [name for name in receivers if not name.startswith("django.")]
+        if not bypassed:
+            return
+        key = (span.name, span.text("model"), why, span.event.get("file"), span.event.get("line"))
+        writes = self._found.get(key)
+        if writes is None:
+            writes = self._found[key] = _Writes(span.replaced([]), why)
+        rows = span.event.get("rows")
+        writes.calls += 1
+        writes.rows += rows if isinstance(rows, int) else 0
+        writes.bypassed.update(dict.fromkeys(bypassed))
+        if len(writes.evidence) < EVIDENCE:
+            writes.evidence.append(span.id)

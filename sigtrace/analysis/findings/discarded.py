@@ -1,0 +1,76 @@
+"""R008: callbacks that were to run on commit, and whose transaction the project rolled back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, finding, times
+from sigtrace.analysis.findings.transactions import ROLLED_BACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.findings.transactions import Transactions
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Chain
+
+_Key = tuple[str, object, object, str]
+
+
+@dataclass
+class _Discarded:
+    registered_by: str
+    scopes: dict[str, None] = field(default_factory=dict)
+    count: int = 0
+    evidence: list[str] = field(default_factory=list)
+
+
+class Discarded:
+    """Discarded callbacks; those that only the end of a TestCase's test discards are none."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._found: dict[_Key, _Discarded] = {}
+
+    def chain(self, chain: Unfolded) -> None:
+        """Take a chain."""
+        span = chain.spans[0]
+        if span.event.get("discarded") and span.transaction is not None:
+            self._transactions.ask(span.transaction, partial(self._ended, chain.chain))
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found; the transactions are over."""
+        for (name, file, line, _), discarded in self._found.items():
+            by = discarded.registered_by
+            yield finding(
+                "R008",
+                (
+                    *(Name(name), f" never ran ({times(discarded.count)}): "),
+                    "the transaction that it waited for was rolled back",
+                ),
+                details=(
+                    *([("it was registered by ", Name(by))] * bool(by)),
+                    *((f"in {scope}",) for scope in list(discarded.scopes)[:EVIDENCE]),
+                ),
+                file=file,
+                line=line,
+                evidence=tuple(discarded.evidence),
+                count=discarded.count,
+                show=("--tree", *(["--around", by] if by else ["--root", discarded.evidence[0]])),
+                weight=discarded.count,
+            )
+
+    def _ended(self, chain: Chain, outcome: str) -> None:
+        if outcome != ROLLED_BACK:
+            return
+        event, by = chain.root.event, chain.registered_by
+        key = (chain.root.name, event.get("file"), event.get("line"), by)
+        known = self._found.setdefault(key, _Discarded(by))
+        known.count += 1
+        if chain.scope is not None:
+            known.scopes[chain.scope.label] = None
+        if len(known.evidence) < EVIDENCE:
+            known.evidence.append(chain.root.id)

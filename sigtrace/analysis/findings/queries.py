@@ -1,0 +1,152 @@
+"""R004: one statement over and over, within a call of a receiver or by each of many calls."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Span
+
+WITHIN = 5
+"""So often a call runs one statement, until it is said."""
+
+LOOP = 10
+"""So many calls run the same statement each, set off from one place, until that is said."""
+
+_MOST = 5_000
+_CUT = 200
+_CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "START")
+_Key = tuple[object, ...]
+
+
+@dataclass
+class _Repeat:
+    """A statement that a receiver repeats: `most` is how often at once, `total` altogether."""
+
+    caller: Span
+    query: Span
+    root: Span
+    most: int = 0
+    total: int = 0
+    calls: int = 0
+    evidence: list[str] = field(default_factory=list)
+
+    def add(self, queries: int, calls: int, evidence: list[str]) -> None:
+        self.most = max(self.most, queries)
+        self.total += queries
+        self.calls += calls
+        if len(self.evidence) < EVIDENCE:
+            self.evidence += evidence[: EVIDENCE - len(self.evidence)]
+
+
+class RepeatedQueries:
+    """Statements of receivers and callbacks, as they are with placeholders for what differs.
+
+    An INSERT by each call is what many receivers are for: only many by one call are said.
+    """
+
+    def __init__(self) -> None:
+        self._within: dict[_Key, _Repeat] = {}
+        self._loops: dict[_Key, _Repeat] = {}
+        self._scopes: dict[str, dict[_Key, _Repeat]] = {}
+
+    def chain(self, chain: Unfolded) -> None:
+        """Take a chain."""
+        calls: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        texts: dict[str, Span] = {}
+        for place in chain.of["query"]:
+            caller = chain.caller[place]
+            if caller < 0:
+                continue
+            query = chain.spans[place]
+            sql = query.event.get("sql")
+            if isinstance(sql, str):
+                calls[caller][sql] += 1
+                texts.setdefault(sql, query)
+        if not calls:
+            return
+        scope = chain.chain.scope
+        loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, {})
+        for place, statements in calls.items():
+            if chain.spans[place].event.get("origin") != "django":
+                self._call(chain, place, [(texts[sql], n) for sql, n in statements.items()], loops)
+        if len(loops) > _MOST:
+            for key in [key for key, repeat in loops.items() if repeat.calls == 1]:
+                del loops[key]
+
+    def scope_closed(self, scope: str) -> None:
+        """Judge what was repeated in a scope."""
+        for key, repeat in self._scopes.pop(scope, {}).items():
+            if repeat.calls < LOOP:
+                continue
+            known = self._loops.get(key)
+            if known is None:
+                self._loops[key] = repeat
+            else:
+                known.add(repeat.total, repeat.calls, repeat.evidence)
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found; no more chains come."""
+        for scope in list(self._scopes):
+            self.scope_closed(scope)
+        for repeat in self._within.values():
+            often = (
+                f"{repeat.most:,} times" if repeat.calls == 1 else f"up to {repeat.most:,} times"
+            )
+            said = f" runs {repeat.query.name} {often} in one call"
+            yield _finding(repeat, said, repeat.calls)
+        for repeat in self._loops.values():
+            said = f" runs {repeat.query.name} in each of {repeat.calls:,} calls"
+            yield _finding(repeat, said, repeat.calls)
+
+    def _call(
+        self,
+        chain: Unfolded,
+        place: int,
+        statements: list[tuple[Span, int]],
+        loops: dict[_Key, _Repeat],
+    ) -> None:
+        """Take one call with the statements that it ran, and how often."""
+        caller, root = chain.spans[place], chain.spans[0]
+        receiver = (caller.name, caller.event.get("file"), caller.event.get("line"))
+        site = (root.event.get("file"), root.event.get("line"), root.name)
+        for query, count in statements:
+            verb = query.name.upper().partition(" ")[0]
+            key: _Key = (receiver, query.event["sql"])
+            if verb in _CONTROL or (count < WITHIN and verb == "INSERT"):
+                continue
+            found = self._within
+            if count < WITHIN:
+                found, key = loops, (*key, site)
+            known = found.get(key)
+            if known is None:
+                known = found[key] = _Repeat(
+                    caller.replaced([]), query.replaced([]), root.replaced([])
+                )
+            known.add(count, 1, [caller.id])
+
+
+def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
+    sql = repeat.query.text("sql")
+    root = repeat.root
+    return finding(
+        "R004",
+        (Name(repeat.caller.name), said),
+        repeat.caller,
+        details=(
+            (sql if len(sql) <= _CUT else f"{sql[:_CUT]}…",),
+            (f"set off by {root.name} at ", Place(root.event.get("file"), root.event.get("line"))),
+        ),
+        evidence=tuple(repeat.evidence),
+        count=calls,
+        show=("--tree", "--around", repeat.caller.name, "--slowest", "1"),
+        weight=repeat.total,
+    )

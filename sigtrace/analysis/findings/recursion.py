@@ -1,0 +1,148 @@
+"""R002: receivers that lead back to themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, NOTICE, Name, Place, finding
+from sigtrace.analysis.findings.saves import row_of
+from sigtrace.tree import FINISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.analysis.findings.finding import Finding, Words
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Span
+
+_Identity = tuple[str, object, object]
+
+
+@dataclass
+class _Cycle:
+    """A way from a receiver back to it; `depth` counts its calls within each other."""
+
+    path: list[Span]
+    same_row: bool
+    chains: int = 0
+    depth: int = 0
+    ended_by_error: bool = False
+    unfinished: bool = False
+    evidence: list[str] = field(default_factory=list)
+
+
+class Recursion:
+    """Receivers called below themselves, each with the way by which that came about."""
+
+    def __init__(self) -> None:
+        self._found: dict[frozenset[_Identity], _Cycle] = {}
+
+    def chain(self, chain: Unfolded) -> None:
+        """Take a chain."""
+        depths: dict[int, int] = {}
+        deepest: dict[frozenset[_Identity], int] = {}
+        for place in chain.of["receiver"]:
+            caller = chain.caller[place]
+            if caller < 0:
+                continue
+            outer = _same_above(chain, place)
+            if outer is None:
+                continue
+            depths[place] = depth = depths.get(outer, 1) + 1
+            circle = frozenset(
+                _identity(chain.spans[one]) for one in (place, *_between(chain, place, outer))
+            )
+            known = self._found.get(circle)
+            if known is None:
+                known = self._found[circle] = _Cycle(
+                    [span.replaced([]) for span in chain.path(place, outer)],
+                    _is_same_row(chain, place, outer),
+                )
+            known.depth = max(known.depth, depth)
+            deepest.setdefault(circle, place)
+        for circle, place in deepest.items():
+            self._judge(self._found[circle], chain, place)
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found."""
+        for cycle in self._found.values():
+            yield _finding(cycle)
+
+    def _judge(self, cycle: _Cycle, chain: Unfolded, place: int) -> None:
+        cycle.chains += 1
+        if len(cycle.evidence) < EVIDENCE:
+            cycle.evidence.append(chain.spans[place].id)
+        if chain.failed and any(span.exception == "RecursionError" for span in chain.spans):
+            cycle.ended_by_error = True
+        elif chain.spans[0].state != FINISHED:
+            cycle.unfinished = True
+
+
+def _same_above(chain: Unfolded, place: int) -> int | None:
+    receiver = _identity(chain.spans[place])
+    for caller in chain.callers(place):
+        if _identity(chain.spans[caller]) == receiver:
+            return caller
+    return None
+
+
+def _between(chain: Unfolded, place: int, outer: int) -> Iterator[int]:
+    for caller in chain.callers(place):
+        if caller == outer:
+            return
+        yield caller
+
+
+def _identity(span: Span) -> _Identity:
+    event = span.event
+    return (span.name, event.get("file"), event.get("line"))
+
+
+def _is_same_row(chain: Unfolded, place: int, outer: int) -> bool:
+    operations = (chain.operation(place), chain.operation(outer))
+    if min(operations) < 0:
+        return False
+    inner, upper = (row_of(chain.spans[one]) for one in operations)
+    return inner is not None and inner == upper
+
+
+def _finding(cycle: _Cycle) -> Finding:
+    receiver = cycle.path[-1]
+    if cycle.ended_by_error:
+        level, how = ERROR, "ended by RecursionError"
+    elif cycle.unfinished:
+        level, how = "", "never ended"
+    else:
+        level, how = NOTICE, "ended by a guard of its own"
+    ways = [span for span in cycle.path if span.event["kind"] in OPERATIONS] or cycle.path[:-1]
+    row = " of the same row" if cycle.same_row else ""
+    said = f" leads back to itself by {ways[-1].name}{row}: {cycle.depth:,} calls deep, {how}"
+    return finding(
+        "R002",
+        (Name(receiver.name), said),
+        receiver,
+        details=(tuple(_path(cycle.path)), *_step(cycle.path)),
+        evidence=tuple(cycle.evidence),
+        count=cycle.chains,
+        show=("--tree", "--around", receiver.name),
+        level=level,
+        weight=cycle.depth,
+    )
+
+
+def _path(path: list[Span]) -> Iterator[str | Name]:
+    for number, span in enumerate(path):
+        if span.event["kind"] in ("transaction", "query"):
+            continue
+        if number:
+            yield " → "
+        yield Name(span.name) if span.event["kind"] == "receiver" else span.name
+
+
+def _step(path: list[Span]) -> Iterator[Words]:
+    for span in path:
+        file = span.event.get("file")
+        if span.event["kind"] not in ("receiver", "send") and file is not None:
+            yield (f"{span.name} at ", Place(file, span.event.get("line")))

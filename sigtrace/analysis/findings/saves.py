@@ -1,0 +1,200 @@
+"""R001, the one half: a row that is saved several times, and its receivers run each time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, listed, times
+from sigtrace.events import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.analysis.findings.finding import Finding, Words
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Span
+
+WINDOW = 10_000
+"""A scope may save any number of rows: so many are remembered, the oldest is given up first."""
+
+_SHOWN = 6
+_TOGETHER = ("request", "command", "task")
+_Row = tuple[object, ...]
+
+
+class _Save(NamedTuple):
+    id: str
+    root: str
+    file: str | None
+    line: int | None
+    caller: str
+    said: tuple[str, ...]
+    receivers: tuple[str, ...]
+
+
+@dataclass
+class _Rows:
+    """The rows of one model that were saved from the same places."""
+
+    model: str
+    where: str
+    example: list[_Save]
+    rows: int = 0
+    saves: int = 0
+    most: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+
+
+class RepeatedSaves:
+    """Saves of one row, which a receiver heard, in one chain, request, command or task.
+
+    What a test or somebody at a prompt saves again, each in a chain of its own, was meant so.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[_Row, _Rows] = {}
+        self._scopes: dict[str, dict[_Row, list[_Save]]] = {}
+        self._labels: dict[str, str] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def chain(self, chain: Unfolded, *, interactive: bool) -> None:
+        """Take a chain; `interactive` says that it was asked for at a prompt."""
+        heard = _heard(chain)
+        if not heard:
+            return
+        scope = chain.chain.scope
+        if scope is None or scope.kind not in _TOGETHER or interactive:
+            rows: dict[_Row, list[_Save]] = {}
+            if len(heard) > 1:
+                self._add(chain, heard, rows, "")
+            self._evaluate(rows, "")
+            return
+        self._labels[scope.id] = scope.label
+        self._add(chain, heard, self._scopes.setdefault(scope.id, {}), scope.label)
+
+    def scope_closed(self, scope: str) -> None:
+        """Judge what was saved in a scope."""
+        self._evaluate(self._scopes.pop(scope, {}), self._labels.pop(scope, ""))
+
+    def findings(self) -> Iterator[Finding]:
+        """What was found; no more chains come."""
+        for scope in list(self._scopes):
+            self.scope_closed(scope)
+        for rows in self._found.values():
+            yield _finding(rows)
+
+    def _add(
+        self,
+        chain: Unfolded,
+        heard: dict[int, list[str]],
+        rows: dict[_Row, list[_Save]],
+        where: str,
+    ) -> None:
+        for place in sorted(heard, key=lambda place: chain.spans[place].time):
+            row = row_of(chain.spans[place])
+            if row is None:
+                continue
+            saves = rows.get(row)
+            if saves is None:
+                saves = rows[row] = []
+                if len(rows) > WINDOW:
+                    oldest = next(iter(rows))
+                    self._evaluate({oldest: rows.pop(oldest)}, where)
+            names = tuple(heard[place])
+            saves.append(_save(chain, place, self._names.setdefault(names, names)))
+
+    def _evaluate(self, rows: dict[_Row, list[_Save]], where: str) -> None:
+        for row, saves in rows.items():
+            if len(saves) < 2:
+                continue
+            within = "" if len({save.root for save in saves}) == 1 else where
+            places = frozenset((save.file, save.line, save.caller) for save in saves)
+            key = (row[0], within, places)
+            known = self._found.get(key)
+            if known is None:
+                known = self._found[key] = _Rows(str(row[0]), within, saves[:_SHOWN])
+            known.rows += 1
+            known.saves += len(saves)
+            known.most = max(known.most, len(saves))
+            for save in saves:
+                known.calls.update(save.receivers)
+
+
+def row_of(span: Span) -> _Row | None:
+    """What tells the row of a save from others of its process: its model comes first."""
+    event = span.event
+    row, key = event.get("row"), event.get("pk")
+    if isinstance(row, int):
+        return (event.get("model"), event.get("pid"), row)
+    if key is None or key == HIDDEN:
+        return None
+    return (event.get("model"), event.get("alias"), str(key))
+
+
+def _heard(chain: Unfolded) -> dict[int, list[str]]:
+    """The saves that receivers heard, Django's own left out, and which."""
+    heard: dict[int, list[str]] = {}
+    for receiver in chain.of["receiver"]:
+        operation = chain.operation(receiver)
+        if operation < 0:
+            continue
+        event = chain.spans[receiver].event
+        if event.get("origin") != "django" and chain.spans[operation].event["kind"] == "save":
+            heard.setdefault(operation, []).append(str(event.get("receiver") or event.get("name")))
+    return heard
+
+
+def _save(chain: Unfolded, place: int, receivers: tuple[str, ...]) -> _Save:
+    event = chain.spans[place].event
+    caller = chain.caller[place]
+    said = []
+    if event.get("created"):
+        said.append("created")
+    fields, differs = event.get("update_fields"), event.get("differs")
+    if isinstance(fields, list):
+        said.append("update_fields=" + ",".join(map(str, fields)))
+    if isinstance(differs, list):
+        said.append("differs: " + ", ".join(map(str, differs)) if differs else "nothing differs")
+    return _Save(
+        id=event["id"],
+        root=chain.spans[0].id,
+        file=event.get("file"),
+        line=event.get("line"),
+        caller=chain.spans[caller].name if caller >= 0 else "",
+        said=tuple(said),
+        receivers=receivers,
+    )
+
+
+def _finding(rows: _Rows) -> Finding:
+    saves = rows.example
+    again = saves[1]
+    many: tuple[str, ...] = (f"one row of {rows.model} is saved {times(rows.most)}",)
+    if rows.rows > 1:
+        many = (f"{rows.rows:,} rows of {rows.model} are saved up to {times(rows.most)}",)
+    where = f" in one {rows.where}" if rows.where else " in one chain"
+    twice = [name for name, calls in rows.calls.most_common() if calls > rows.rows]
+    roots = list(dict.fromkeys(save.root for save in saves))
+    return finding(
+        "R001",
+        (*many, where, " and heard each time by " if twice else "", *listed(twice)),
+        details=(
+            *map(_said, saves),
+            *([(f"and {rows.most - _SHOWN:,} more",)] * (rows.most > _SHOWN)),
+        ),
+        file=again.file,
+        line=again.line,
+        evidence=tuple(save.id for save in saves[:EVIDENCE]),
+        count=rows.rows,
+        show=("--tree", *(word for root in roots for word in ("--root", root))),
+        weight=rows.saves - rows.rows,
+    )
+
+
+def _said(save: _Save) -> Words:
+    words: list[str | Name | Place] = [Place(save.file, save.line)]
+    if save.caller:
+        words += [" in ", Name(save.caller)]
+    return (*words, *(f" · {said}" for said in save.said))
