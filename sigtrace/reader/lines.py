@@ -110,19 +110,25 @@ def parse_line(line: bytes, path: Path) -> Event | None:
         event, end = _decode(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(event, dict) or end != len(text):
+    return read_event(event, path) if end == len(text) else None
+
+
+def read_event(event: Any, path: Path) -> Event | None:
+    """What a line of that process file holds; None if that is no event. Raises as `read_events`."""
+    if not isinstance(event, dict):
         return None
     what = event.get("event")
-    if what == "process":
-        check_schema(event, path)
-    elif what in ("end", "begin", "registered"):
+    if what in ("end", "begin", "registered"):
+        parent = event.get("parent")
         if not (
             isinstance(event.get("id"), str)
             and isinstance(event.get("kind"), str)
             and isinstance(event.get("time"), int)
-            and (event.get("parent") is None or isinstance(event["parent"], str))
+            and (parent is None or isinstance(parent, str))
         ):
             return None
+    elif what == "process":
+        check_schema(event, path)
     elif what == "scope":
         if not isinstance(event.get("id"), str):
             return None

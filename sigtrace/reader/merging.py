@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import json
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
-from sigtrace.reader.lines import parse_line
+from sigtrace.reader.lines import parse_line, read_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 
-_BLOCK = 256 * 1024
+_BLOCK = 64 * 1024
 _BEGIN = b'{"event":"begin","kind":"'
 _ID = 11
 
@@ -70,38 +71,47 @@ class _Lines:
         self._path = path
         self._damage = damage
         self._progress = progress
+        # The `begin` lines of spans that have not ended so far, by id.
+        self._begun: dict[bytes, bytes] = {}
 
     def __iter__(self) -> Iterator[Event]:
-        path, damage = self._path, self._damage
-        begun: dict[bytes, bytes] = {}
-        for line in self._raw_lines():
-            if line.startswith(_BEGIN) and line.endswith(b"}\n"):
-                words = line.split(b'"', _ID + 1)
-                if words[_ID - 2] == b"id":
-                    begun[words[_ID]] = line
-                    continue
-            event = parse_line(line, path)
-            if event is None:
-                # A last line that was cut short is no damage: its process was killed.
-                if line.endswith(b"\n"):
-                    damage.add(path)
-                continue
-            if event["event"] == "end":
-                begun.pop(event["id"].encode("utf-8", "replace"), None)
-            yield event
-        for line in begun.values():
-            event = parse_line(line, path)
-            if event is None:
-                damage.add(path)
-            else:
-                yield event
-
-    def _raw_lines(self) -> Iterator[bytes]:
-        """The lines that are not empty."""
+        begun = self._begun
         try:
             with self._path.open("rb") as file:
-                while block := file.readlines(_BLOCK):
-                    yield from filter(bytes.strip, block)
-                    self._progress(len(block))
+                while lines := file.readlines(_BLOCK):
+                    for event in self._events([line for line in lines if not self._begins(line)]):
+                        if event["event"] == "end":
+                            begun.pop(event["id"].encode("utf-8", "replace"), None)
+                        yield event
+                    self._progress(len(lines))
         except OSError as error:
             raise SigtraceError(f"{self._path}: {error.strerror}.") from error
+        yield from self._one_by_one(begun.values())
+
+    def _begins(self, line: bytes) -> bool:
+        """Put the line of a span that began aside, if it is one."""
+        if not (line.startswith(_BEGIN) and line.endswith(b"}\n")):
+            return False
+        words = line.split(b'"', _ID + 1)
+        if words[_ID - 2] != b"id":
+            return False
+        self._begun[words[_ID]] = line
+        return True
+
+    def _events(self, lines: list[bytes]) -> Iterable[Event]:
+        """Decode many lines at once, which takes half the time; one by one if any is damaged."""
+        try:
+            events = json.loads(b"[" + b",".join(lines) + b"]")
+        except (ValueError, RecursionError):
+            return self._one_by_one(lines)
+        if len(events) != len(lines) or not all([read_event(e, self._path) for e in events]):
+            return self._one_by_one(lines)
+        return events  # type: ignore[no-any-return]
+
+    def _one_by_one(self, lines: Iterable[bytes]) -> Iterator[Event]:
+        for line in lines:
+            event = parse_line(line, self._path)
+            if event is not None:
+                yield event
+            elif line.endswith(b"\n") and line.strip():
+                self._damage.add(self._path)
