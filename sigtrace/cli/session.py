@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from sigtrace.analysis.summary import Totals
     from sigtrace.cli.plan import Plan
     from sigtrace.launch.command import Command
+    from sigtrace.launch.prompt import PromptSocket
+    from sigtrace.options import RecordOptions
 
 
 def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoReturn:
@@ -44,14 +47,13 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
             where = error.filename or plan.trace_dir or plan.record.project
             say(f"this run is not traced: cannot write to {where}: {error.strerror}")
         spawn.replace(command, untraced(environ))
-    environment = traced(environ, replace(plan.record, run_dir=str(run.path)))
+    record = replace(plan.record, run_dir=str(run.path))
     try:
         if plan.in_place:
             _prune(plan, run.path)
-            spawn.replace(command, environment)
+            spawn.replace(command, traced(environ, record))
         watch = Watch(run.path, stream, plan.as_json, plan.display) if stream else None
-        look, interval = (watch.look, INTERVAL) if watch else (_nothing, None)
-        status = Supervisor(command, environment).run(look, interval)
+        status = _supervise(command, environ, record, watch)
     except SigtraceError:
         run.discard()
         raise
@@ -59,6 +61,35 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
     with contextlib.suppress(KeyboardInterrupt):
         _end(plan, run, watch, status)
     end_as(status)
+
+
+def _supervise(
+    command: Command, environ: Mapping[str, str], record: RecordOptions, watch: Watch | None
+) -> int:
+    """Run the command to its end and return its wait status, showing what happens on `watch`."""
+    if watch is None:
+        return Supervisor(command, traced(environ, record)).run(_nothing, None)
+    with contextlib.ExitStack() as closing:
+        calls = None
+        prompt = _prompt_socket()
+        if prompt is not None:
+            closing.callback(prompt.close)
+            record = replace(record, prompt=prompt.path)
+            calls = (prompt.fileno(), partial(prompt.answer, watch.look, watch.settle))
+        return Supervisor(command, traced(environ, record)).run(watch.look, INTERVAL, calls)
+
+
+def _prompt_socket() -> PromptSocket | None:
+    """Where a target that people type into waits for its trees; None where nobody types."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    from sigtrace.launch.prompt import PromptSocket
+
+    try:
+        return PromptSocket()
+    except OSError:
+        # Trees then come when they come.
+        return None
 
 
 def last_line(totals: Totals, report: str, processes: int) -> str:

@@ -159,7 +159,8 @@ def _delete(run: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in (HEADER, HEADER + ".new", RECEIVERS) or name.endswith(LINES)
+    # What is written aside (`receivers.json.<pid>`) is left behind by a process that was killed.
+    return name in (HEADER, HEADER + ".new") or name.startswith(RECEIVERS) or name.endswith(LINES)
 
 
 def _lock(descriptor: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .recorder import Recorder, Scope, scope, strip
+from .failures import strip
+from .recorder import Recorder
+from .spans import Scope, scope
 
 if TYPE_CHECKING:
     from .patching import Patches
@@ -39,7 +41,7 @@ class ScopeHooks:
         scope.set(inner.outer)
         try:
             status = getattr(response, "status_code", None)
-            self._recorder.close_scope(inner, status if type(status) is int else None)
+            self._recorder.enclosing.close_scope(inner, status if type(status) is int else None)
         except Exception as error:
             self._recorder.failed(error)
 

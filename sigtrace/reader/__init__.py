@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sigtrace.reader.lines import Damage, Follower, read_events
+from sigtrace.reader.lines import Damage, Follower, check_schema, read_events
 from sigtrace.reader.merging import merge_events
 from sigtrace.reader.runs import (
     Run,
+    find_run,
     newest_run,
     open_run,
     open_runs,
     process_files,
+    project_of,
+    read_meta,
+    recorded_runs,
     runs_directory,
 )
 
@@ -17,11 +21,16 @@ __all__ = [
     "Damage",
     "Follower",
     "Run",
+    "check_schema",
+    "find_run",
     "merge_events",
     "newest_run",
     "open_run",
     "open_runs",
     "process_files",
+    "project_of",
     "read_events",
+    "read_meta",
+    "recorded_runs",
     "runs_directory",
 ]

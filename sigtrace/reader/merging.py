@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import heapq
-import json
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
-from sigtrace.reader.lines import parse_line, read_event
+from sigtrace.reader.lines import checked, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -86,7 +85,7 @@ class _Lines:
                     self._progress(len(lines))
         except OSError as error:
             raise SigtraceError(f"{self._path}: {error.strerror}.") from error
-        yield from self._one_by_one(begun.values())
+        yield from self._events([*begun.values()])
 
     def _begins(self, line: bytes) -> bool:
         """Put the line of a span that began aside, if it is one."""
@@ -98,20 +97,16 @@ class _Lines:
         self._begun[words[_ID]] = line
         return True
 
-    def _events(self, lines: list[bytes]) -> Iterable[Event]:
-        """Decode many lines at once, which takes half the time; one by one if any is damaged."""
-        try:
-            events = json.loads(b"[" + b",".join(lines) + b"]")
-        except (ValueError, RecursionError):
-            return self._one_by_one(lines)
-        if len(events) != len(lines) or not all([read_event(e, self._path) for e in events]):
-            return self._one_by_one(lines)
-        return events  # type: ignore[no-any-return]
-
-    def _one_by_one(self, lines: Iterable[bytes]) -> Iterator[Event]:
-        for line in lines:
-            event = parse_line(line, self._path)
+    def _events(self, lines: list[bytes]) -> Iterator[Event]:
+        cut = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        for value in decoded(b"".join(lines)):
+            event = checked(value, self._path)
+            if event is None:
+                self._damage.add(self._path)
+            else:
+                yield event
+        # What is left of a line is no damage: its process was killed.
+        for value in decoded(cut + b"\n"):
+            event = checked(value, self._path)
             if event is not None:
                 yield event
-            elif line.endswith(b"\n") and line.strip():
-                self._damage.add(self._path)

@@ -121,8 +121,8 @@ def test_a_named_folder_is_made_and_an_earlier_run_in_it_replaced(tmp_path: Path
     path = tmp_path / "deep" / "trace"
     claim_folder(path)
     assert path.stat().st_mode & 0o777 == 0o700
-    (path / "run.json").write_text("{}")
-    (path / "1.jsonl").write_text("{}\n")
+    for name in ("run.json", "1.jsonl", "receivers.json", "receivers.json.4242"):
+        (path / name).write_text("{}\n")
     claim_folder(path)
     assert not list(path.iterdir())
 
