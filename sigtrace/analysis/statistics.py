@@ -72,7 +72,7 @@ class Statistics:
             calls.calls += 1
             calls.queries += queries[place]
             calls.total_ns += duration
-            calls.self_ns += own_ns(span)
+            calls.self_ns += own_ns(span) if span.children else duration
             calls.max_ns = max(calls.max_ns, duration)
             calls.errors += place in blamed
 

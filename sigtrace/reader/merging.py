@@ -78,7 +78,7 @@ class _Lines:
         try:
             with self._path.open("rb") as file:
                 while lines := file.readlines(_BLOCK):
-                    for event in self._events([line for line in lines if not self._begins(line)]):
+                    for event in self._events(self._without_begun(lines)):
                         if event["event"] == "end":
                             begun.pop(event["id"].encode("utf-8", "replace"), None)
                         yield event
@@ -87,15 +87,17 @@ class _Lines:
             raise SigtraceError(f"{self._path}: {error.strerror}.") from error
         yield from self._events([*begun.values()])
 
-    def _begins(self, line: bytes) -> bool:
-        """Put the line of a span that began aside, if it is one."""
-        if not (line.startswith(_BEGIN) and line.endswith(b"}\n")):
-            return False
-        words = line.split(b'"', _ID + 1)
-        if words[_ID - 2] != b"id":
-            return False
-        self._begun[words[_ID]] = line
-        return True
+    def _without_begun(self, lines: list[bytes]) -> list[bytes]:
+        """Put the lines of spans that began aside."""
+        others = []
+        for line in lines:
+            if line.startswith(_BEGIN):
+                words = line.split(b'"', _ID + 1)
+                if words[_ID - 2] == b"id" and line.endswith(b"}\n"):
+                    self._begun[words[_ID]] = line
+                    continue
+            others.append(line)
+        return others
 
     def _events(self, lines: list[bytes]) -> Iterator[Event]:
         cut = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""

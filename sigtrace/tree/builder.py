@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.events import CHAIN_KINDS
@@ -37,6 +39,8 @@ class Builder:
         self._scopes: dict[str, Scope] = {}
         self._closed: dict[str, Scope] = {}
         self._registering: dict[str, str] = {}
+        # The open spans below which a callback was registered.
+        self._registering_spans: set[str] = set()
 
     def feed(self, event: Event) -> list[Chain]:
         """Take the next line; return the chains that it finished."""
@@ -116,23 +120,28 @@ class Builder:
 
     def _end(self, event: Event) -> list[Chain]:
         span_id, parent = event["id"], event.get("parent")
+        kind = event["kind"]
         self._open.pop(span_id, None)
         span = Span(event, self._waiting.pop(span_id, []))
         if span.children:
-            span.children.sort(key=order)
-            self._note_registered(span.children, span.name)
+            _sort(span.children)
+            if span_id in self._registering_spans:
+                self._registering_spans.remove(span_id)
+                self._note_registered(span.children, span.name)
         if span_id in self._resumed:
             self._resumed.remove(span_id)
             span.resumed = True
-        if span.kind != "query":
+        if kind != "query":
             self._finished.add(span_id)
             _remember(self._recent, span_id, span.name)
         if parent is None:
-            return self._ended_chain(span) if span.kind in CHAIN_KINDS else []
-        if parent in self._finished or process_of(parent) != process_of(span_id):
-            return self._ended_chain(span) if span.kind != "transaction" else []
-        siblings = self._waiting.setdefault(parent, [])
-        if span.kind == "on_commit":
+            return self._ended_chain(span) if kind in CHAIN_KINDS else []
+        siblings = self._waiting.get(parent)
+        if siblings is None:
+            if parent in self._finished or process_of(parent) != process_of(span_id):
+                return self._ended_chain(span) if kind != "transaction" else []
+            siblings = self._waiting[parent] = []
+        if kind == "on_commit":
             # Run at once, where it was registered: the run says it all.
             siblings[:] = [other for other in siblings if other.id != span_id]
             self._registering.pop(span_id, None)
@@ -143,6 +152,7 @@ class Builder:
         parent = event.get("parent")
         if parent is not None and parent not in self._finished:
             self._waiting.setdefault(parent, []).append(Span(event, [], REGISTERED))
+            self._registering_spans.add(parent)
 
     def _scope(self, event: Event) -> None:
         scope = Scope(event["id"], str(event.get("kind")), str(event.get("name")))
@@ -182,7 +192,16 @@ def _can_be_root(begin: Event) -> bool:
     return bool(begin["kind"] != "transaction")
 
 
+def _sort(siblings: list[Span]) -> None:
+    """Put spans in order, which mostly is the one in which they ended."""
+    times = [span.event["time"] for span in siblings]
+    if not all(map(operator.lt, times, times[1:])):
+        siblings.sort(key=order)
+
+
 def _remember(names: dict[str, Any], key: str, value: object) -> None:
     names[key] = value
     if len(names) > _RECENT:
-        del names[next(iter(names))]
+        # Many at once: one by one is slow.
+        for oldest in list(islice(names, _RECENT // 2)):
+            del names[oldest]

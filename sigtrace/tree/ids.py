@@ -15,11 +15,14 @@ class SpanIds:
         if not number.isdecimal() or len(number) > 8:
             self._others.add(span_id)
             return
-        bits = self._bits.setdefault(process, bytearray())
-        byte, bit = divmod(int(number), 8)
+        bits = self._bits.get(process)
+        if bits is None:
+            bits = self._bits[process] = bytearray()
+        place = int(number)
+        byte = place >> 3
         if byte >= len(bits):
             bits.extend(bytes(byte + 1024 - len(bits)))
-        bits[byte] |= 1 << bit
+        bits[byte] |= 1 << (place & 7)
 
     def __contains__(self, span_id: str) -> bool:
         process, _, number = span_id.rpartition("-")

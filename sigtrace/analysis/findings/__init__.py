@@ -57,15 +57,12 @@ class Findings:
         self._transactions = Transactions()
         self._saves = RepeatedSaves()
         self._queries = RepeatedQueries()
-        self._rules = (
+        self._discarded = Discarded(self._transactions)
+        self._errors = Errors(registry)
+        self._of_receivers = (Recursion(), SlowReceivers(slow_ms), FixtureWork())
+        self._of_all = (
             ConnectedTwice(registry),
-            Recursion(),
-            SlowReceivers(slow_ms),
-            self._queries,
             Bypassed(registry),
-            Errors(registry),
-            Discarded(self._transactions),
-            FixtureWork(),
             EarlyEffects(self._transactions),
             Uncalled(registry),
         )
@@ -83,15 +80,23 @@ class Findings:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain, finished or, at the end, unfinished."""
-        interactive = chain.chain.process in self._interactive
-        self._saves.chain(chain, interactive=interactive)
-        for rule in self._rules:
+        for rule in self._of_all:
             rule.chain(chain)
+        if chain.of["receiver"]:
+            interactive = chain.chain.process in self._interactive
+            self._saves.chain(chain, interactive=interactive)
+            for one in self._of_receivers:
+                one.chain(chain)
+        if chain.of["query"]:
+            self._queries.chain(chain)
+        if chain.failed:
+            self._errors.chain(chain)
+        if chain.of["on_commit"]:
+            self._discarded.chain(chain)
 
     def finish(self) -> list[Finding]:
         """Say what was found, what matters most first; no more lines come."""
         self._transactions.finish()
-        found = list(self._saves.findings())
-        for rule in self._rules:
-            found += rule.findings()
+        rules = (*self._of_all, *self._of_receivers, self._saves, self._queries)
+        found = [one for rule in (*rules, self._errors, self._discarded) for one in rule.findings()]
         return ranked(found)

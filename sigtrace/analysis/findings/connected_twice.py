@@ -37,13 +37,17 @@ class ConnectedTwice:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._found: dict[tuple[object, ...], _Calls] = {}
+        # The receivers of sends that were looked at before, each with code of its own.
+        self._single: set[tuple[str, ...]] = set()
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        for send in chain.of["send"]:
-            children = chain.spans[send].children
-            if len(children) > 1:
-                self._send(children)
+        for place in chain.of["send"]:
+            send = chain.spans[place]
+            if len(send.children) > 1:
+                names = tuple(send.event.get("receivers") or ())
+                if names not in self._single and not self._send(send.children):
+                    self._single.add(names)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""
@@ -65,15 +69,16 @@ class ConnectedTwice:
                 weight=calls.sends,
             )
 
-    def _send(self, children: list[Span]) -> None:
+    def _send(self, children: list[Span]) -> bool:
+        """Note what is called twice, and say whether anything is."""
         called = [child for child in children if child.event["kind"] == "receiver"]
         places = Counter(
             (child.event.get("file"), child.event.get("line"), _last(child.name))
             for child in called
             if child.event.get("file") is not None and child.event.get("origin") != "django"
         )
-        if len(places) == len(called):
-            return
+        if not any(count > 1 for count in places.values()):
+            return False
         for place, count in places.items():
             if count < 2:
                 continue
@@ -91,6 +96,7 @@ class ConnectedTwice:
             known.most = max(known.most, count)
             if len(known.evidence) < EVIDENCE:
                 known.evidence += [child.id for child in twice][: EVIDENCE - len(known.evidence)]
+        return True
 
 
 def _last(name: str) -> str:

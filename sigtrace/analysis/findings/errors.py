@@ -55,8 +55,6 @@ class Errors:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        if not chain.failed:
-            return
         for span, path in failing(chain.spans[0]):
             found = failure(span, path)
             if found.kind in CALLS:

@@ -54,34 +54,26 @@ class SlowReceivers:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        spans, caller = chain.spans, chain.caller
-        receivers = chain.of["receiver"]
-        if not receivers:
-            return
-        nested: dict[int, int] = {}
-        for place in receivers:
-            above = caller[place]
-            if above >= 0:
-                nested[above] = nested.get(above, 0) + spans[place].duration_ns
-        sql: dict[int, int] = {}
-        for place in chain.of["query"]:
-            above = caller[place]
-            if above >= 0:
-                sql[above] = sql.get(above, 0) + spans[place].duration_ns
+        spans, receivers = chain.spans, chain.of["receiver"]
+        nested, sql = _below(chain, "receiver"), _below(chain, "query")
         took = spans[0].duration_ns
         seen = set()
         for place in receivers:
-            event = spans[place].event
+            span = spans[place]
+            event = span.event
             if event["event"] != "end" or event.get("origin") == "django":
                 continue
             key = (event.get("receiver"), event.get("file"), event.get("line"))
             times = self._times.get(key)
             if times is None:
-                times = self._times[key] = _Times(spans[place].replaced([]))
-            # Async receivers below it may have run at the same time, and longer together than it.
-            own = max(spans[place].duration_ns - nested.get(place, 0), 0)
+                times = self._times[key] = _Times(span.replaced([]))
+            own = span.duration_ns
+            if place in nested:
+                # Async receivers below it may have run at once, and longer together than it.
+                own = max(own - nested[place], 0)
             times.add(own, event["id"])
-            times.sql += sql.get(place, 0)
+            if place in sql:
+                times.sql += sql[place]
             if key not in seen:
                 seen.add(key)
                 times.chains += 1
@@ -94,6 +86,16 @@ class SlowReceivers:
             high = times.durations.percentile(_PERCENT)
             if share >= _SHARE and high >= self._slow_ns:
                 yield _finding(times, share, high)
+
+
+def _below(chain: Unfolded, kind: str) -> dict[int, int]:
+    """The nanoseconds of the spans of a kind, by the call right above them."""
+    found: dict[int, int] = {}
+    for place in chain.of[kind]:
+        above = chain.caller[place]
+        if above >= 0:
+            found[above] = found.get(above, 0) + chain.spans[place].duration_ns
+    return found
 
 
 def _finding(times: _Times, share: float, high: int) -> Finding:

@@ -31,6 +31,7 @@ class Uncalled:
         self._registry = registry
         self._models: set[str] = set()
         self._called: set[tuple[str, str]] = set()
+        self._sends: set[tuple[object, ...]] = set()
         self._told: set[str] = set()
 
     def chain(self, chain: Unfolded) -> None:
@@ -39,19 +40,23 @@ class Uncalled:
             for place in chain.of[kind]:
                 event = chain.spans[place].event
                 self._models.add(event.get("model") or "")
-                if kind in ("bulk", "delete"):
-                    self._told.update(event.get("bypassed") or ())
+                if event.get("bypassed"):
+                    self._told.update(event["bypassed"])
         for place in chain.of["send"]:
             span = chain.spans[place]
             event = span.event
-            self._models.add(event.get("sender") or "")
-            self._told.update(event.get("not_reached") or ())
-            signal = event.get("signal")
-            if signal is None:
+            signal, receivers = event.get("signal"), event.get("receivers")
+            if not isinstance(signal, str) or not isinstance(receivers, list):
                 # It never ended: only names are known, and that they were called.
                 self._told.update(child.name for child in span.children)
-            else:
-                self._called.update((signal, name) for name in event.get("receivers") or ())
+                continue
+            send = (signal, event.get("sender"), *receivers)
+            if send not in self._sends:
+                self._sends.add(send)
+                self._models.add(event.get("sender") or "")
+                self._called.update((signal, name) for name in receivers)
+            if event.get("not_reached"):
+                self._told.update(event["not_reached"])
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""
