@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.unfolded import CALLS
+from sigtrace.views.findings import finding_lines, next_command
 from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
 from sigtrace.views.receivers import receiver_table
@@ -32,10 +34,9 @@ def render_report(report: Report, display: Display, command: str) -> Text:
             for title, lines in (
                 ("", receiver_table(report.receivers, display)),
                 ("Slowest chains", _slowest(report, display)),
-                ("Errors", _failures(report, display)),
                 ("Unfinished when the trace ends", _unfinished(report, display)),
-                ("Bulk writes that bypassed receivers", _bulk(report, display)),
-                ("Deferred by on_commit, discarded by a rollback", _discarded(report, display)),
+                ("Errors outside of receivers", _failures(report, display)),
+                ("Findings", finding_lines(report.findings, display, command)),
                 ("Counted, not listed", _counted(report, display)),
             )
         ),
@@ -119,26 +120,23 @@ def _chain(chain: ChainFigures, count: int, display: Display) -> list[Text]:
 
 
 def _failures(report: Report, display: Display) -> Iterator[Text]:
-    for failure, count in report.failures[:_LIST]:
+    """Those in receivers and callbacks are findings."""
+    outside = [(failure, n) for failure, n in report.failures if failure.kind not in CALLS]
+    for failure, count in outside[:_LIST]:
         yield from _failure(failure, count, display)
-    if len(report.failures) > _LIST:
-        yield Text(f"  {display.glyphs.more} {len(report.failures) - _LIST} more kinds", "dim")
+    if len(outside) > _LIST:
+        yield Text(f"  {display.glyphs.more} {len(outside) - _LIST} more kinds", "dim")
 
 
 def _failure(failure: Failure, count: int, display: Display) -> Iterator[Text]:
     glyphs = display.glyphs
     what = Text("  ", end="").append(f"{glyphs.failed} ", "red")
     what.append_text(data(exception_name(failure.exception), "bold red"))
-    what.append("  ").append_text(data(short(failure.inside), "green"))
+    what.append("  ").append_text(data(failure.inside))
     times = Text(f"{glyphs.times}{count:,}" if count > 1 else "", end="")
     yield row(what, place(failure.file, failure.line), times, display)
     if failure.span != failure.inside:
         yield from wrapped("    ", "    ", _words(f"in {failure.span}", "dim"), display)
-    if failure.swallowed:
-        yield Text("    swallowed by send_robust", "dim", end="")
-    if failure.not_reached:
-        names = ", ".join(short(path) for path in failure.not_reached)
-        yield from wrapped("    ", "    ", _words(f"not reached: {names}", "yellow"), display)
 
 
 def _unfinished(report: Report, display: Display) -> Iterator[Text]:
@@ -147,27 +145,6 @@ def _unfinished(report: Report, display: Display) -> Iterator[Text]:
         if span.name != span.chain:
             what.append("  in ", "dim").append_text(data(span.chain, "dim"))
         yield row(what, place(span.file, span.line), Text("unfinished", "bold red"), display)
-
-
-def _bulk(report: Report, display: Display) -> Iterator[Text]:
-    for writes in report.bulk[:_LIST]:
-        what = Text("  ", end="").append_text(data(writes.name, "bold"))
-        if writes.rows is not None:
-            what.append("  " + plural(writes.rows, "row"))
-        times = f"{display.glyphs.times}{writes.calls:,}" if writes.calls > 1 else ""
-        yield row(what, place(writes.file, writes.line), Text(times, end=""), display)
-        names = ", ".join(short(path) for path in writes.bypassed)
-        yield from wrapped("    ", "    ", _words(f"not called: {names}", "yellow"), display)
-    if len(report.bulk) > _LIST:
-        yield Text(f"  {display.glyphs.more} {len(report.bulk) - _LIST} more places", "dim")
-
-
-def _discarded(report: Report, display: Display) -> Iterator[Text]:
-    for name, count in report.discarded[:_LIST]:
-        what = Text("  ", end="").append(f"{display.glyphs.deferred} ", "yellow")
-        what.append_text(data(name, "green"))
-        times = f"{display.glyphs.times}{count:,}" if count > 1 else ""
-        yield row(what, "", Text(times, end=""), display)
 
 
 def _counted(report: Report, display: Display) -> Iterator[Text]:
@@ -195,12 +172,10 @@ def _counted(report: Report, display: Display) -> Iterator[Text]:
 
 def _next(report: Report, command: str) -> Text:
     """What to ask next, by what there is to see."""
-    ask, why = "--tree", "every chain"
-    if report.failures:
-        names = [failure.inside for failure, _ in report.failures if failure.kind == "receiver"]
-        if names:
-            ask, why = f"--tree --receiver {short(names[0])}", "the error in its chain"
+    ask, why = f"{command} --tree", "every chain"
+    if report.findings:
+        ask, why = next_command(report.findings[0], command), "the first finding"
     elif not report.totals.chains:
-        ask, why = "--tree --all", "also what is hidden"
-    line = Text(end="").append("Next: ", "dim").append_text(data(f"{command} {ask}", "bold"))
+        ask, why = f"{command} --tree --all", "also what is hidden"
+    line = Text(end="").append("Next: ", "dim").append_text(data(ask, "bold"))
     return line.append(f"   ({why})", "dim")

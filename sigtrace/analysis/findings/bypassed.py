@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.findings.finding import EVIDENCE, finding, listed, times
+from sigtrace.analysis.findings.finding import EVIDENCE, finding, names, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Bypassed:
             rows = f", {writes.rows:,} row{'s' * (writes.rows != 1)}" if writes.rows else ""
             yield finding(
                 "R005",
-                (f"{span.name}{rows}{often} did not call ", *listed(writes.bypassed)),
+                (f"{span.name}{rows}{often} did not call ", *names(writes.bypassed)),
                 span,
                 details=((_WHY[writes.why],),),
                 evidence=tuple(writes.evidence),

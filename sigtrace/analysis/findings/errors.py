@@ -12,7 +12,7 @@ from sigtrace.analysis.findings.finding import (
     Name,
     Place,
     finding,
-    listed,
+    names,
     times,
 )
 from sigtrace.analysis.unfolded import CALLS
@@ -91,7 +91,7 @@ class Errors:
             yield finding(
                 "R007",
                 (
-                    *listed(missed.receivers),
+                    *names(missed.receivers),
                     f" {'was' if len(missed.receivers) == 1 else 'were'} not called by {signal}",
                     f" of {missed.sender}" if missed.sender else "",
                     f" ({times(missed.raised.count)})" if missed.raised.count > 1 else "",

@@ -111,7 +111,7 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
-def listed(paths: Iterable[str]) -> Iterator[str | Name]:
+def names(paths: Iterable[str]) -> Iterator[str | Name]:
     """Names for a sentence, with commas between them."""
     for number, path in enumerate(paths):
         if number:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, listed, times
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, names, times
 from sigtrace.events import HIDDEN
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _finding(rows: _Rows) -> Finding:
     roots = list(dict.fromkeys(save.root for save in saves))
     return finding(
         "R001",
-        (*many, where, " and heard each time by " if twice else "", *listed(twice)),
+        (*many, where, " and heard each time by " if twice else "", *names(twice)),
         details=(
             *map(_said, saves),
             *([(f"and {rows.most - _SHOWN:,} more",)] * (rows.most > _SHOWN)),
