@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.failures import began_here, failed, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
+from sigtrace.analysis.filters import bypassed
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import REGISTERED, UNFINISHED
 
@@ -43,7 +44,7 @@ class Statistics:
         if chain.of["receiver"]:
             self._receivers(chain)
         for place in chain.of["bulk"]:
-            if chain.spans[place].event.get("bypassed"):
+            if bypassed(chain.spans[place]):
                 self._bulk(chain.spans[place])
         if chain.failed:
             self.failures.update(failures(root))

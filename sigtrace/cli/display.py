@@ -51,7 +51,7 @@ OPTIONS = (
         help="Show everything: Django's own receivers, savepoints, chains without receivers.",
     ),
 )
-_NAMES = ("signal", "sender", "receiver", "min_ms", "depth", "args", "all")
+_NAMES = ("signal", "sender", "receiver", "min_ms", "depth", "args", "all", "fold")
 
 
 def display_options(command: Command) -> Command:

@@ -97,7 +97,7 @@ def _child(
         level=node.level + 1,
         receivers=receivers,
         again=again,
-        reentry=reentry(span) if again and not display.all else None,
+        reentry=reentry(span) if again and display.folds else None,
         concurrent=is_concurrent,
     )
 

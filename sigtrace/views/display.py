@@ -63,7 +63,7 @@ class Display:
     """The display options of `run` and `report`, and the columns there are.
 
     `signal`, `sender` and `receiver` are globs, `min_ms` milliseconds, `depth` the levels drawn
-    below which chains are cut. `crop` cuts lines to `width`: in a terminal, not in a file. With
+    below which chains are cut. Without `fold`, what looks alike is drawn each time. `crop` cuts lines to `width`: in a terminal, not in a file. With
     `links`, places lead to their files; `root` is the absolute folder that paths are relative to.
     """
 
@@ -74,6 +74,7 @@ class Display:
     depth: int | None = None
     args: bool = False
     all: bool = False
+    fold: bool = True
     width: int = WIDTH
     crop: bool = False
     ascii: bool = False
@@ -83,6 +84,11 @@ class Display:
     @property
     def selection(self) -> Selection:
         return Selection(self.signal, self.sender, self.receiver, self.min_ms, self.all)
+
+    @property
+    def folds(self) -> bool:
+        """Whether of what looks alike only the first is drawn."""
+        return self.fold and not self.all
 
     @property
     def glyphs(self) -> Glyphs:

@@ -92,7 +92,7 @@ class LiveTree:
     def _take(self, chain: Chain, now: int | None) -> list[Text]:
         """Draw a chain, count it, or hide it; return that with what comes before it."""
         selection = self._selection(chain)
-        if self._display.all or chain.root.resumed:
+        if not self._display.folds or chain.root.resumed:
             shown = visible(chain, selection)
             return [] if shown is None else self._draw_alone(shown, now)
         texts = [] if now is None else self._due(now)

@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.filters import bypassed
 from sigtrace.analysis.findings.finding import EVIDENCE, finding, names, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.findings.finding import Finding
     from sigtrace.analysis.registry import Registry
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
@@ -53,7 +55,7 @@ class Bypassed:
         """Take a chain."""
         for place in chain.of["bulk"]:
             span = chain.spans[place]
-            self._note(span, "bulk", span.texts("bypassed"))
+            self._note(span, "bulk", bypassed(span))
             if span.event.get("historical"):
                 deletes = span.text("operation") == "raw_delete"
                 self._historical(span, _DELETE if deletes else _SAVE)
@@ -63,7 +65,7 @@ class Bypassed:
                 self._historical(span, _SAVE)
         for place in chain.of["delete"]:
             span = chain.spans[place]
-            self._note(span, "cascade", span.texts("bypassed"))
+            self._note(span, "cascade", bypassed(span))
             if span.event.get("historical"):
                 self._historical(span, _DELETE)
 
@@ -90,8 +92,8 @@ class Bypassed:
         self._note(span, "historical", missed)
 
     def _note(self, span: Span, why: str, receivers: list[str]) -> None:
-        bypassed = [name for name in receivers if not name.startswith("django.")]
-        if not bypassed:
+        missed = [name for name in receivers if not name.startswith("django.")]
+        if not missed or span.event.get("rows") == 0:
             return
         key = (span.name, span.text("model"), why, span.event.get("file"), span.event.get("line"))
         writes = self._found.get(key)
@@ -100,6 +102,6 @@ class Bypassed:
         rows = span.event.get("rows")
         writes.calls += 1
         writes.rows += rows if isinstance(rows, int) else 0
-        writes.bypassed.update(dict.fromkeys(bypassed))
+        writes.bypassed.update(dict.fromkeys(missed))
         if len(writes.evidence) < EVIDENCE:
             writes.evidence.append(span.id)

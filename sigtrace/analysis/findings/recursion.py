@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, NOTICE, Name, Place, finding
 from sigtrace.analysis.findings.saves import row_of
+from sigtrace.analysis.reentry import identity
 from sigtrace.tree import FINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.analysis.findings.finding import Finding, Words
+    from sigtrace.analysis.reentry import Receiver
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
-
-_Identity = tuple[str, object, object]
 
 
 @dataclass
@@ -37,12 +37,12 @@ class Recursion:
     """Receivers called below themselves, each with the way by which that came about."""
 
     def __init__(self) -> None:
-        self._found: dict[frozenset[_Identity], _Cycle] = {}
+        self._found: dict[frozenset[Receiver], _Cycle] = {}
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
         depths: dict[int, int] = {}
-        deepest: dict[frozenset[_Identity], int] = {}
+        deepest: dict[frozenset[Receiver], int] = {}
         for place in chain.of["receiver"]:
             caller = chain.caller[place]
             if caller < 0:
@@ -52,7 +52,7 @@ class Recursion:
                 continue
             depths[place] = depth = depths.get(outer, 1) + 1
             circle = frozenset(
-                _identity(chain.spans[one]) for one in (place, *_between(chain, place, outer))
+                identity(chain.spans[one]) for one in (place, *_between(chain, place, outer))
             )
             known = self._found.get(circle)
             if known is None:
@@ -81,9 +81,9 @@ class Recursion:
 
 
 def _same_above(chain: Unfolded, place: int) -> int | None:
-    receiver = _identity(chain.spans[place])
+    receiver = identity(chain.spans[place])
     for caller in chain.callers(place):
-        if _identity(chain.spans[caller]) == receiver:
+        if identity(chain.spans[caller]) == receiver:
             return caller
     return None
 
@@ -93,11 +93,6 @@ def _between(chain: Unfolded, place: int, outer: int) -> Iterator[int]:
         if caller == outer:
             return
         yield caller
-
-
-def _identity(span: Span) -> _Identity:
-    event = span.event
-    return (span.name, event.get("file"), event.get("line"))
 
 
 def _is_same_row(chain: Unfolded, place: int, outer: int) -> bool:

@@ -1,0 +1,103 @@
+"""Which chains of a recorded run are drawn, whole, and in which order."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from sigtrace.analysis.filters import matches
+from sigtrace.analysis.walking import walk
+from sigtrace.tree import FINISHED, REGISTERED, Builder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sigtrace.tree import Chain, Span
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the user asked to see of all chains; each of what is set has to hold.
+
+    `root` are globs of the outermost operation's name or model, or ids of spans in a chain;
+    `around` are globs of receivers that ran in it. `slowest` is how many, slowest first.
+    """
+
+    root: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+    errors: bool = False
+    unfinished: bool = False
+    slowest: int | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether anything is left out, or put in another order."""
+        return self != Choice()
+
+    def takes(self, chain: Chain) -> bool:
+        """Whether a chain is one of those that were asked for, leaving aside which are slowest."""
+        if self.root and not _is_rooted(chain.root, self.root):
+            return False
+        if not (self.around or self.errors or self.unfinished):
+            return True
+        spans = list(walk(chain.root))
+        if self.errors and not any(span.exception is not None for span in spans):
+            return False
+        if self.unfinished and not any(span.is_open for span in spans):
+            return False
+        return not self.around or any(
+            span.kind == "receiver" and matches(span.text("receiver") or span.name, self.around)
+            for span in spans
+        )
+
+
+def chosen(events: Iterable[Event], choice: Choice) -> Iterator[Event]:
+    """The lines of the chains that were asked for, and those that belong to no chain.
+
+    A chain's lines come when it has ended, those of the slowest chains at the end.
+    """
+    builder = Builder()
+    slowest: list[tuple[int, int, Chain]] = []
+    for number, chain in enumerate(_chains(events, builder)):
+        if isinstance(chain, dict):
+            yield chain
+        elif not choice.takes(chain):
+            continue
+        elif choice.slowest is None:
+            yield from _lines(chain)
+        else:
+            entry = (chain.root.duration_ns, -number, chain)
+            keep = heapq.heappush if len(slowest) < choice.slowest else heapq.heappushpop
+            keep(slowest, entry)
+    for _, _, chain in sorted(slowest, reverse=True):
+        yield from _lines(chain)
+
+
+def _chains(events: Iterable[Event], builder: Builder) -> Iterator[Chain | Event]:
+    """Chains as they end, and the lines between them that belong to none."""
+    for event in events:
+        ended = builder.feed(event)
+        if event["event"] not in ("begin", "registered", "end"):
+            yield event
+        elif event["event"] == "end" and event["kind"] == "transaction" and not event["parent"]:
+            yield event
+        yield from ended
+    yield from builder.finish()
+
+
+def _lines(chain: Chain) -> Iterator[Event]:
+    """What a chain was made of, so that it can be put together again: a child before its parent."""
+    for span in reversed(list(walk(chain.root))):
+        if span.state in (FINISHED, REGISTERED) or span.event["event"] == "begin":
+            yield span.event
+
+
+def _is_rooted(root: Span, globs: tuple[str, ...]) -> bool:
+    model = root.text("model") or root.text("sender")
+    if matches(root.name, globs) or any(fnmatchcase(model, glob) for glob in globs):
+        return True
+    return any(span.id in globs for span in walk(root))
