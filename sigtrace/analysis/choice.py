@@ -81,12 +81,15 @@ def _chains(events: Iterable[Event], builder: Builder) -> Iterator[Chain | Event
     """Chains as they end, and the lines between them that belong to none."""
     for event in events:
         ended = builder.feed(event)
-        if event["event"] not in ("begin", "registered", "end"):
-            yield event
-        elif event["event"] == "end" and event["kind"] == "transaction" and not event["parent"]:
+        if event["event"] not in ("begin", "registered", "end") or _is_outer_block(event):
             yield event
         yield from ended
     yield from builder.finish()
+
+
+def _is_outer_block(event: Event) -> bool:
+    """Whether a line is the end of an atomic block around chains."""
+    return event["event"] == "end" and event["kind"] == "transaction" and not event.get("parent")
 
 
 def _lines(chain: Chain) -> Iterator[Event]:

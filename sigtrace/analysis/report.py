@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.connected import Registry, registry
 from sigtrace.analysis.filters import Selection, matches, visible
 from sigtrace.analysis.findings import SLOW_MS, Finding, Findings, ranked
 from sigtrace.analysis.reading import read_chains
-from sigtrace.analysis.registry import Registry, registry
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Summary, Totals
 from sigtrace.analysis.totals import ChainTotals

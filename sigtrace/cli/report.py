@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
-import tempfile
-from contextlib import suppress
-from io import StringIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from sigtrace.cli.display import Printer, display_for, display_options
-from sigtrace.errors import SigtraceError
+from sigtrace.cli.display import display_options
+from sigtrace.options import VALUES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+REPORTS = ("text", "json", "markdown", "github")
+EXPORTS = ("perfetto", "otlp", "mermaid")
 
-    from rich.text import Text
+_CHOICE = ("root", "around", "errors", "unfinished", "slowest")
 
-    from sigtrace.reader import Run
 
-FORMATS = ("text", "json", "markdown")
+def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Read `R001,sigtrace.R006`. Raises BadParameter for what names no rule."""
+    if value is None:
+        return ()
+    from sigtrace.analysis.findings.finding import PREFIX, RULES
+
+    words = [word.strip() for word in value.split(",")]
+    numbers = tuple(word.removeprefix(PREFIX).upper() for word in words if word)
+    unknown = [number for number in numbers if number not in RULES]
+    if unknown or not numbers:
+        known = ", ".join(f"{rule.number} {rule.title}" for rule in RULES.values())
+        said = f"{', '.join(unknown) or value!r} names no finding. There are: {known}."
+        raise click.BadParameter(said, ctx, param)
+    return numbers
 
 
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", type=click.Path(path_type=Path))
-@click.option("--tree", is_flag=True, help="Draw the chains, as `run` does while they happen.")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice((*REPORTS, *EXPORTS)),
     default="text",
     show_default=True,
     help="What to write.",
@@ -43,118 +49,99 @@ FORMATS = ("text", "json", "markdown")
     metavar="FILE",
     help="Write to this file instead of stdout.",
 )
+@click.option(
+    "--fail-on",
+    callback=_numbers,
+    metavar="ID[,ID]",
+    help="Exit with 1 if there is a finding of these: R001,R006.",
+)
+@click.option(
+    "--slow-ms",
+    type=click.FloatRange(min=0),
+    metavar="MS",
+    help="From here on a receiver is slow.  [default: 10]",
+)
+@click.option(
+    "--values",
+    type=click.Choice(VALUES),
+    default="none",
+    show_default=True,
+    help="Values in what is exported: none, all but secrets, or all that were recorded.",
+)
+@click.option("--no-pager", is_flag=True, help="Write to the terminal without a pager.")
+@click.option("--tree", is_flag=True, help="Draw the chains, as `run` does while they happen.")
+@click.option(
+    "--root",
+    multiple=True,
+    metavar="GLOB",
+    help="Draw only chains that begin so: 'Article.save*', blog.Article, or with that span's id.",
+)
+@click.option(
+    "--around",
+    multiple=True,
+    metavar="RECEIVER",
+    help="Draw only chains in which that receiver ran, but all of them.",
+)
+@click.option("--errors", is_flag=True, help="Draw only chains with an exception in them.")
+@click.option("--unfinished", is_flag=True, help="Draw only chains that never ended.")
+@click.option(
+    "--slowest", type=click.IntRange(min=1), metavar="N", help="Draw the slowest chains first."
+)
+@click.option(
+    "--no-fold", is_flag=True, help="Draw each chain and each line, also if they look alike."
+)
 @display_options
+@click.pass_context
 def report(
-    runs: tuple[Path, ...], tree: bool, format_: str, output: Path | None, **display: Any
+    ctx: click.Context,
+    /,
+    runs: tuple[Path, ...],
+    tree: bool,
+    format_: str,
+    output: Path | None,
+    **options: Any,
 ) -> None:
-    """Explain a recorded run: receivers, slow chains, errors, what was bypassed.
+    """Explain a recorded run: receivers, slow chains, and what is worth a look.
 
     RUN is a run's directory, its name in .sigtrace, or process files (.jsonl); without one, the
-    newest run is read.
+    newest run is read. The formats perfetto (for ui.perfetto.dev), otlp (OpenTelemetry, a JSON
+    object a line) and mermaid (a graph for a pull request) hold all chains.
 
     \b
     Examples:
       sigtrace report
       sigtrace report --tree --receiver generate_slug
-      sigtrace report --format json --output report.json
+      sigtrace report --fail-on R001,R006,R008
+      sigtrace report --format perfetto --output trace.json
     """  # noqa: D301
-    if tree and format_ != "text":
-        raise click.UsageError(f"--tree draws text; it does not go with --format {format_}.")
+    _check(tree, format_, options)
+    from sigtrace.cli import reporting  # `--help` does without
     from sigtrace.reader import open_runs
 
     found = open_runs(runs, Path.cwd())
-    what = "tree" if tree else format_
-    command = shlex.join(["sigtrace", "report", *map(str, runs)])
-    if output is None:
-        with suppress(BrokenPipeError):
-            _write(found, what, display, sys.stdout, command)
-            sys.stdout.flush()
-            return
-        # The reader of the pipe has seen enough: nothing to flush at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return
-    text = StringIO()
-    _write(found, what, display, text, command)
-    write_atomically(output, text.getvalue())
-
-
-def _write(
-    found: list[Run],
-    what: str,
-    options: dict[str, Any],
-    stream: IO[str],
-    command: str,
-) -> None:
-    if what == "tree":
-        _write_tree(found, options, stream)
-        return
-    from sigtrace.analysis.report import analyse
-
-    selected = display_for(options, stream)
-    report = analyse(found, selected.selection)
-    if what == "json":
-        from sigtrace.views.formats.json import render_json
-
-        stream.write(render_json(report) + "\n")
-    elif what == "markdown":
-        from sigtrace.views.formats.markdown import render_markdown
-
-        stream.write(render_markdown(report))
+    options["fold"] = not options["no_fold"]
+    where = reporting.Destination(output, pager=not options["no_pager"])
+    if tree:
+        reporting.write_tree(found, options, where)
+    elif format_ in EXPORTS:
+        reporting.write_export(found, format_, options["values"], where)
     else:
-        from sigtrace.views.report import render_report
+        command = shlex.join(["sigtrace", "report", *map(str, runs)])
+        analysed = reporting.write_report(found, format_, options, where, command)
+        if options["fail_on"]:
+            from sigtrace.cli.gate import judge
 
-        text = render_report(report, selected, command)
-        Printer(stream).print(text)
-
-
-def _write_tree(found: list[Run], options: dict[str, Any], stream: IO[str]) -> None:
-    from sigtrace.reader import Damage
-    from sigtrace.views.text import plural
-
-    printer, damage, drawn = Printer(stream), Damage(), 0
-    for text in _chains(found, options, stream, damage):
-        printer.print(text)
-        drawn += 1
-    if not drawn:
-        click.echo("sigtrace: no chain to draw; --all shows what is hidden", err=True)
-    if damage.total:
-        said = plural(damage.total, "line") + " could not be read"
-        click.echo(f"sigtrace: {said}: {', '.join(damage.lines)}", err=True)
+            ctx.exit(judge(analysed, options["fail_on"]))
 
 
-def _chains(
-    found: list[Run], options: dict[str, Any], stream: IO[str], damage: Any
-) -> Iterator[Text]:
-    from sigtrace.reader import read_events
-    from sigtrace.views.live import LiveTree
-
-    for run in found:
-        view = LiveTree(display_for(options, stream))
-        for event in read_events(run.files, damage):
-            yield from view.feed([event])
-        yield from view.finish()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all; SigtraceError if it cannot be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
-            os.replace(name, path)  # noqa: PTH105
-        except BaseException:
-            os.unlink(name)  # noqa: PTH108
-            raise
-    except OSError as error:
-        raise SigtraceError(
-            f"{path} could not be written: {error.strerror}.",
-            hint="Name a file in a folder that you may write to.",
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:
+    """Raise UsageError for options that do not go together."""
+    if tree and format_ != "text":
+        raise click.UsageError(f"--tree draws text; it does not go with --format {format_}.")
+    chosen = [f"--{name}" for name in _CHOICE if options[name]]
+    chosen += ["--no-fold"] * options["no_fold"]
+    if chosen and not tree:
+        raise click.UsageError(f"{chosen[0]} chooses what is drawn: add --tree.")
+    if options["fail_on"] and (tree or format_ in EXPORTS):
+        what = "--tree" if tree else f"--format {format_}"
+        raise click.UsageError(f"--fail-on is about findings; {what} shows none.")

@@ -63,8 +63,9 @@ class Display:
     """The display options of `run` and `report`, and the columns there are.
 
     `signal`, `sender` and `receiver` are globs, `min_ms` milliseconds, `depth` the levels drawn
-    below which chains are cut. Without `fold`, what looks alike is drawn each time. `crop` cuts lines to `width`: in a terminal, not in a file. With
-    `links`, places lead to their files; `root` is the absolute folder that paths are relative to.
+    below which chains are cut. Without `fold`, what looks alike is drawn each time. `crop` cuts
+    lines to `width`: in a terminal, not in a file. With `links`, places lead to their files;
+    `root` is the absolute folder that paths are relative to.
     """
 
     signal: tuple[str, ...] = ()

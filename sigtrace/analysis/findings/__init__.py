@@ -31,7 +31,7 @@ from sigtrace.analysis.findings.uncalled import Uncalled
 if TYPE_CHECKING:
     from typing import Any
 
-    from sigtrace.analysis.registry import Registry
+    from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.unfolded import Unfolded
 
 __all__ = [

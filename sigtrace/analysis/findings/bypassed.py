@@ -12,9 +12,8 @@ from sigtrace.analysis.findings.finding import EVIDENCE, finding, names, times
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.filters import bypassed
-from sigtrace.analysis.findings.finding import Finding
-    from sigtrace.analysis.registry import Registry
+    from sigtrace.analysis.connected import Registry
+    from sigtrace.analysis.findings.finding import Finding
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 

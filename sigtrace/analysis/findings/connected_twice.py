@@ -11,8 +11,8 @@ from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, t
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigtrace.analysis.connected import Connection, Registry
     from sigtrace.analysis.findings.finding import Finding, Words
-    from sigtrace.analysis.registry import Connection, Registry
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 

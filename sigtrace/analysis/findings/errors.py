@@ -20,9 +20,9 @@ from sigtrace.analysis.unfolded import CALLS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.figures import Failure
     from sigtrace.analysis.findings.finding import Finding
-    from sigtrace.analysis.registry import Registry
     from sigtrace.analysis.unfolded import Unfolded
 
 

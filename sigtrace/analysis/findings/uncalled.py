@@ -10,8 +10,8 @@ from sigtrace.analysis.findings.finding import Name, Place, finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigtrace.analysis.connected import Connection, Registry
     from sigtrace.analysis.findings.finding import Finding
-    from sigtrace.analysis.registry import Connection, Registry
     from sigtrace.analysis.unfolded import Unfolded
 
 _MODELS = "django.db.models.signals."

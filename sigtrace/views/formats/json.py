@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.views.findings import next_command, sentence
+
 if TYPE_CHECKING:
     from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, ReceiverCalls
+    from sigtrace.analysis.findings import Finding
     from sigtrace.analysis.report import Report
 
 FORMAT_VERSION = 1
 
 
-def render_json(report: Report) -> str:
-    """The report as one JSON object in ASCII; times are milliseconds, `time` is Unix ns."""
-    return json.dumps(as_object(report), indent=2)
+def render_json(report: Report, command: str) -> str:
+    """The report as one JSON object in ASCII; times are milliseconds, `time` is Unix ns.
+
+    `command` is how to ask for it again, for the next step of each finding.
+    """
+    return json.dumps(as_object(report, command), indent=2)
 
 
-def as_object(report: Report) -> dict[str, Any]:
+def as_object(report: Report, command: str) -> dict[str, Any]:
     """What `render_json` writes."""
     totals = report.totals
     return {
@@ -42,6 +48,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "bulk": [_bulk(writes) for writes in report.bulk],
         "errors": [_failure(failure, count) for failure, count in report.failures],
         "unfinished": [vars(span) for span in report.unfinished],
+        "findings": [_finding(finding, command) for finding in report.findings],
         "discarded": [{"name": name, "count": count} for name, count in report.discarded],
         "muted": list(report.muted),
     }
@@ -112,6 +119,21 @@ def _bulk(writes: BulkWrites) -> dict[str, Any]:
 
 def _failure(failure: Failure, count: int) -> dict[str, Any]:
     return {**vars(failure), "not_reached": list(failure.not_reached), "count": count}
+
+
+def _finding(finding: Finding, command: str) -> dict[str, Any]:
+    return {
+        "id": finding.rule.id,
+        "title": finding.rule.title,
+        "level": finding.severity,
+        "message": sentence(finding.message),
+        "details": [sentence(detail) for detail in finding.details],
+        "file": finding.file,
+        "line": finding.line,
+        "count": finding.count,
+        "evidence": list(finding.evidence),
+        "next": next_command(finding, command),
+    }
 
 
 def _ms(ns: int) -> float:

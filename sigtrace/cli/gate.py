@@ -1,0 +1,48 @@
+"""Whether a report passes: the exit status of `--fail-on`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.cli.output import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sigtrace.analysis.report import Report
+
+CLEAN, FOUND, UNCERTAIN = 0, 1, 2
+
+
+def judge(report: Report, numbers: Sequence[str]) -> int:
+    """The exit status: 1 with a finding of these rules, 2 if it cannot be told, with a sentence."""
+    found = {one.rule.number for one in report.findings} & set(numbers)
+    if found:
+        return FOUND
+    for reason, hint in _doubts(report, numbers):
+        say(reason, hint)
+        return UNCERTAIN
+    return CLEAN
+
+
+def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Why a report without findings may have missed some."""
+    totals = report.totals
+    if report.damage.total:
+        files = ", ".join(report.damage.lines)
+        yield f"nothing was found, but lines could not be read: {files}", "Record the run again."
+    if totals.dropped:
+        yield (
+            f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",
+            "Raise max-bytes in [tool.sigtrace].",
+        )
+    if "R010" in numbers and not all(run.meta.get("effects") for run in report.runs):
+        yield (
+            "side effects were not recorded, so nothing can be said of R010",
+            "Record them: sigtrace run --effects …",
+        )
+    if "R011" in numbers and report.coverage is None:
+        yield (
+            "receivers.json is missing, so nothing can be said of R011",
+            "It is written when django.setup() ends; did the command get so far?",
+        )

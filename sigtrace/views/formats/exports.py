@@ -1,0 +1,100 @@
+"""All chains of recorded runs in the formats of other programs, as they are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigtrace.analysis.reading import read_chains
+from sigtrace.reader import Damage, merge_events, project_of
+from sigtrace.views.formats.values import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sigtrace.reader import Run
+
+Event = dict[str, Any]
+
+
+def export(
+    runs: Sequence[Run],
+    format_: str,
+    values: str,
+    damage: Damage,
+    progress: Callable[[int], None],
+) -> Iterator[str]:
+    """The pieces of a file in `perfetto`, `otlp` or `mermaid`; `values` says what leaves.
+
+    Raises SigtraceError for a file that cannot be read.
+    """
+    write = {"perfetto": _perfetto, "otlp": _otlp, "mermaid": _mermaid}[format_]
+    return write(runs, values, damage, progress)
+
+
+def _perfetto(
+    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+) -> Iterator[str]:
+    from sigtrace.views.formats.perfetto import Perfetto, write_events
+    from sigtrace.views.formats.tracks import Tracks
+
+    start, tracks = min(map(_start, runs)), Tracks()
+
+    def events() -> Iterator[Event]:
+        for number, run in enumerate(runs):
+            notes: list[Event] = []
+            view = Perfetto(_values(run, values), start, tracks, f"{number}/" if number else "")
+            for chain in read_chains(run, damage, notes.append, progress):
+                for note in notes:
+                    yield from view.note(note)
+                notes.clear()
+                yield from view.chain(chain)
+            for note in notes:
+                yield from view.note(note)
+
+    return write_events(events(), start)
+
+
+def _otlp(
+    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+) -> Iterator[str]:
+    from sigtrace.views.formats.otlp import Otlp
+
+    for run in runs:
+        folder = run.path if run.path.is_dir() else run.path.parent
+        view = Otlp(_values(run, values), folder.name, _service(run))
+        for chain in read_chains(run, damage, view.note, progress):
+            yield view.chain(chain)
+
+
+def _mermaid(
+    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+) -> Iterator[str]:
+    from sigtrace.analysis.edges import Edges
+    from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.views.formats.mermaid import render_mermaid
+
+    edges = Edges()
+    for run in runs:
+        for chain in read_chains(run, damage, progress=progress):
+            edges.add(Unfolded(chain))
+    yield render_mermaid(edges.counts)
+
+
+def _values(run: Run, mode: str) -> Values:
+    return Values(mode, str(run.meta.get("values")))
+
+
+def _service(run: Run) -> str:
+    """The name of the project's folder, or of the run's where that is not known."""
+    folder = project_of(run.path if run.path.is_dir() else run.path.parent)
+    return Path(folder or run.path).name
+
+
+def _start(run: Run) -> int:
+    """When a run began, Unix nanoseconds."""
+    started = run.meta.get("started")
+    if isinstance(started, int):
+        return started
+    first = next(merge_events(run.files, Damage()), {})
+    return int(first.get("time") or 0)
