@@ -71,14 +71,12 @@ def _node(chain: Unfolded, place: int) -> Node | None:
     if kind in CALLS:
         if span.text("origin") == "django" or (kind == "on_commit" and _has_not_run(span)):
             return None
-        return Node(kind, span.text("receiver") or span.name)
-    if kind == "send":
-        above = chain.above[place]
+        return Node(kind, full_name(span))
+    above = chain.above[place]
+    if kind == "send" and above >= 0 and chain.spans[above].kind in OPERATIONS:
         # What an operation sends is how it leads to receivers.
-        if above >= 0 and chain.spans[above].kind in OPERATIONS:
-            return None
-        return Node(kind, span.text("signal") or span.name)
-    return Node(kind, _operation(span))
+        return None
+    return Node(kind, full_name(span))
 
 
 def _has_not_run(span: Span) -> bool:
@@ -86,11 +84,12 @@ def _has_not_run(span: Span) -> bool:
     return span.state != REGISTERED and (span.parent is None or bool(span.event.get("discarded")))
 
 
-def _operation(span: Span) -> str:
+def full_name(span: Span) -> str:
+    """The name of an operation with its model's label, the import path of a signal or receiver."""
     model = span.text("model")
     if not model:
-        # It never ended: its line tells no more than its name.
-        return span.name
+        # Of what never ended, its line tells no more than its name.
+        return span.text("receiver") or span.text("signal") or span.name
     if span.kind == "m2m":
         return f"{model}.{span.text('field')}.{span.text('action')}()"
     what = span.text("operation") if span.kind == "bulk" else span.kind

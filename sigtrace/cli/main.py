@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "sigtrace.cli.run:run",
     "tail": "sigtrace.cli.tail:tail",
     "report": "sigtrace.cli.report:report",
+    "diff": "sigtrace.cli.diff:diff",
 }
 
 

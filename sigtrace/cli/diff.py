@@ -1,0 +1,139 @@
+"""`sigtrace diff`: compare two recorded runs."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sigtrace.cli.display import Printer, display_for
+from sigtrace.cli.output import say
+from sigtrace.cli.progress import progress
+from sigtrace.cli.results import stdout, write_atomically
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from sigtrace.analysis.difference import Difference
+    from sigtrace.analysis.profile import Profile
+
+FORMATS = ("text", "json", "markdown")
+CHANGES = {
+    "new-receiver": "new_receivers",
+    "gone-receiver": "gone_receivers",
+    "new-edge": "new_edges",
+    "gone-edge": "gone_edges",
+    "more-calls": "more_calls",
+    "slower": "slower",
+    "new-sql": "sql",
+}
+"""What `--fail-on` takes, and where a difference has it."""
+
+CLEAN, FOUND, UNCERTAIN = 0, 1, 2
+
+
+def _changes(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Read `new-receiver,new-edge`. Raises BadParameter for what is no change."""
+    if value is None:
+        return ()
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    unknown = [word for word in words if word not in CHANGES]
+    if unknown or not words:
+        said = f"{', '.join(unknown) or value!r} is no change. There are: {', '.join(CHANGES)}."
+        raise click.BadParameter(said, ctx, param)
+    return words
+
+
+@click.command()
+@click.argument("before", metavar="A", type=click.Path(path_type=Path))
+@click.argument("after", metavar="B", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file instead of stdout.",
+)
+@click.option(
+    "--fail-on",
+    callback=_changes,
+    metavar="CHANGE[,CHANGE]",
+    help=f"Exit with 1 if there is one of these: {', '.join(CHANGES)}.",
+)
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    /,
+    before: Path,
+    after: Path,
+    format_: str,
+    output: Path | None,
+    fail_on: tuple[str, ...],
+) -> None:
+    """Compare two runs of the same command: what B does that A did not.
+
+    A and B are runs' directories, or their names in .sigtrace. Says which receivers and which
+    ways between them are new or gone, what is called more often or takes longer, and which SQL
+    is new in a chain.
+
+    \b
+    Examples:
+      sigtrace diff before after
+      sigtrace diff before after --format markdown --output comment.md
+      sigtrace diff before after --fail-on new-receiver,new-edge
+    """  # noqa: D301
+    from sigtrace.analysis.difference import difference
+    from sigtrace.analysis.profile import profile
+    from sigtrace.reader import open_run
+
+    runs = [open_run(path, Path.cwd()) for path in (before, after)]
+    with progress() as told:
+        profiles = [profile(run, told) for run in runs]
+    found = difference(*profiles)
+    if output is None:
+        with stdout() as stream:
+            _write(found, format_, stream)
+    else:
+        text = StringIO()
+        _write(found, format_, text)
+        write_atomically(output, text.getvalue())
+    if fail_on:
+        ctx.exit(_judge(found, fail_on))
+
+
+def _write(found: Difference, format_: str, stream: TextIO) -> None:
+    if format_ == "json":
+        from sigtrace.views.formats.difference_json import render_json
+
+        stream.write(render_json(found) + "\n")
+    elif format_ == "markdown":
+        from sigtrace.views.formats.difference_markdown import render_markdown
+
+        stream.write(render_markdown(found))
+    else:
+        from sigtrace.views.difference import render_difference
+
+        Printer(stream).print(render_difference(found, display_for({}, stream)))
+
+
+def _judge(found: Difference, fail_on: tuple[str, ...]) -> int:
+    """The exit status: 2, with a sentence, where a run that is not whole hides what changed."""
+    if any(getattr(found, CHANGES[change]) for change in fail_on):
+        return FOUND
+    for one in filter(_is_cut, (found.before, found.after)):
+        say(f"nothing was found, but lines of {one.run.path.name} are missing or damaged")
+        return UNCERTAIN
+    return CLEAN
+
+
+def _is_cut(profile: Profile) -> bool:
+    return bool(profile.damage.total or profile.totals.dropped)

@@ -1,0 +1,187 @@
+"""What differs between two runs, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from sigtrace.analysis.difference import FEWEST
+from sigtrace.analysis.edges import ON_COMMIT
+from sigtrace.views.layout import row, wrapped
+from sigtrace.views.text import clean, data, milliseconds, place, plural, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeVar
+
+    from sigtrace.analysis.difference import (
+        Difference,
+        EdgeChange,
+        Frequency,
+        MoreCalls,
+        MoreSql,
+        Noise,
+        Quartiles,
+        ReceiverChange,
+        Slower,
+    )
+    from sigtrace.analysis.edges import Edge
+    from sigtrace.analysis.profile import Calls, Profile
+    from sigtrace.views.display import Display
+
+    T = TypeVar("T")
+
+_MOST = 20
+_SQL = 160
+
+
+def render_difference(difference: Difference, display: Display) -> Text:
+    """The difference as lines; one that says so where there is none."""
+    one = _Lines(difference, display)
+    sections = [
+        list(one.head()),
+        *([Text(title, "bold", end=""), *lines] for title, lines in one.sections() if lines),
+    ]
+    if len(sections) == 1:
+        sections.append([Text(nothing_differs(), end="")])
+    sections.append(list(wrapped("", "  ", _words(noise_said(difference.noise)), display)))
+    lines = [line for section in sections for line in (*section, Text(end=""))]
+    return Text("\n", end="").join(lines[:-1])
+
+
+def nothing_differs() -> str:
+    """What there is to say of two runs without a difference."""
+    return "No receiver and no way between them is new or gone, and none is called more often."
+
+
+def noise_said(noise: Noise | None) -> str:
+    """How far the times of two runs can be compared."""
+    if noise is None:
+        return f"Times are not compared: no two receivers have {FEWEST} calls in both runs."
+    return (
+        f"Times: all {noise.receivers} receivers with {FEWEST} calls in both runs together "
+        f"take {noise.median:.2f} times as long, half of them {noise.low:.2f} to "
+        f"{noise.high:.2f}; slower is what changed by more than that."
+    )
+
+
+def run_said(profile: Profile) -> str:
+    """A run in a line: its name, its command, what it adds up to."""
+    argv = profile.run.meta.get("argv")
+    words = [profile.run.path.name]
+    words += [" ".join(map(str, argv))] if isinstance(argv, list) else []
+    words += [plural(profile.totals.chains, "chain")]
+    words += [plural(profile.totals.receiver_calls, "receiver call")]
+    words += [plural(profile.totals.queries, "query", "queries")]
+    lost = profile.damage.total + profile.totals.dropped
+    words += [f"{plural(lost, 'line')} missing"] if lost else []
+    return " · ".join(words)
+
+
+def frequency(one: Frequency) -> tuple[str, str]:
+    """How often in a chain, before and after: `1.0` and `2.5`."""
+    return f"{one.before:,.1f}", f"{one.after:,.1f}"
+
+
+def quartiles(times: Quartiles) -> str:
+    """The median, and between what half of the calls are."""
+    low, high = milliseconds(times.low), milliseconds(times.high)
+    return f"{milliseconds(times.median)} ({low} to {high})"
+
+
+def by_said(edge: Edge) -> str:
+    """What leads from the source of an edge to its target; empty where it does so itself."""
+    return edge.by if edge.by in ("", ON_COMMIT) else edge.by.rpartition(".")[2]
+
+
+class _Lines:
+    def __init__(self, difference: Difference, display: Display) -> None:
+        self._difference = difference
+        self._display = display
+
+    def head(self) -> Iterator[Text]:
+        for sign, profile in (("A", self._difference.before), ("B", self._difference.after)):
+            said = run_said(profile).replace("·", self._display.glyphs.dot)
+            yield from wrapped(f"{sign}  ", "   ", _words(said), self._display)
+
+    def sections(self) -> Iterator[tuple[str, list[Text]]]:
+        one = self._difference
+        yield "New receivers", self._each(one.new_receivers, self._receiver("+"))
+        yield "Gone receivers", self._each(one.gone_receivers, self._receiver("-"))
+        yield "New edges", self._each(one.new_edges, self._edge("+"))
+        yield "Gone edges", self._each(one.gone_edges, self._edge("-"))
+        yield "Called more often", self._each(one.more_calls, self._more_calls)
+        yield "Slower", self._each(one.slower, self._slower)
+        yield "New SQL", self._each(one.sql, self._sql)
+
+    def _each(self, found: Sequence[T], show: Callable[[T], Iterable[Text]]) -> list[Text]:
+        lines = [line for one in found[:_MOST] for line in show(one)]
+        if len(found) > _MOST:
+            more = f"  {self._display.glyphs.more} {len(found) - _MOST:,} more: --format json"
+            lines.append(Text(more, "dim", end=""))
+        return lines
+
+    def _receiver(self, sign: str) -> Callable[[ReceiverChange], Iterator[Text]]:
+        def show(change: ReceiverChange) -> Iterator[Text]:
+            signal = clean(change.receiver.signal.rpartition(".")[2])
+            what = _signed(sign, short(change.receiver.name)).append(f"  {signal}", "dim")
+            yield self._row(what, change.calls, f"{self._times}{change.calls.count:,}")
+
+        return show
+
+    def _edge(self, sign: str) -> Callable[[EdgeChange], Iterator[Text]]:
+        def show(change: EdgeChange) -> Iterator[Text]:
+            edge, arrow = change.edge, self._display.glyphs.arrow
+            names = [edge.source.name, by_said(edge), edge.target.name]
+            names = [_node(name) for name in names if name]
+            said = _signed(sign, f" {arrow} ".join(names))
+            yield row(said, "", Text(f"{self._times}{change.count:,}", end=""), self._display)
+
+        return show
+
+    def _more_calls(self, change: MoreCalls) -> Iterator[Text]:
+        what = Text("  ", end="").append_text(data(short(change.receiver.name), "green"))
+        yield self._row(what, change.calls, self._often(change))
+        yield Text(f"    in each {clean(change.root)}", "dim", end="")
+
+    def _slower(self, change: Slower) -> Iterator[Text]:
+        what = Text("  ", end="").append_text(data(short(change.receiver.name), "green"))
+        yield self._row(what, change.calls, f"{change.ratio:.1f} times as long")
+        arrow = self._display.glyphs.arrow
+        said = f"    {quartiles(change.before)} {arrow} {quartiles(change.after)}"
+        yield Text(said, "dim", end="")
+
+    def _sql(self, change: MoreSql) -> Iterator[Text]:
+        what = Text("  ", end="").append_text(data(change.root, "bold"))
+        yield row(what, "", Text(self._often(change), end=""), self._display)
+        cut = change.statement[:_SQL]
+        sql = cut + self._display.glyphs.more * (len(change.statement) > len(cut))
+        yield from wrapped(
+            "    ", "    ", [data(word, "blue") for word in sql.split(" ")], self._display
+        )
+
+    def _row(self, what: Text, calls: Calls, figure: str) -> Text:
+        return row(what, place(calls.file, calls.line), Text(figure, end=""), self._display)
+
+    def _often(self, change: Frequency) -> str:
+        before, after = frequency(change)
+        return f"{before} {self._display.glyphs.arrow} {after} a chain"
+
+    @property
+    def _times(self) -> str:
+        return self._display.glyphs.times
+
+
+def _signed(sign: str, name: str) -> Text:
+    colour = "green" if sign == "+" else "red"
+    return Text("  ", end="").append(f"{sign} ", colour).append_text(data(name))
+
+
+def _node(name: str) -> str:
+    """An operation as it is, an import path by its end."""
+    return name if name.endswith(")") else short(name)
+
+
+def _words(text: str) -> list[Text]:
+    return [data(word) for word in text.split(" ")]
