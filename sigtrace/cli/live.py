@@ -26,11 +26,18 @@ INTERVAL = 0.05
 class Watch:
     """Reads a run as it is written, counts every event, and shows it on a stream.
 
-    Nothing here raises: a failure of ours ends the view, and the target goes on.
+    Nothing here raises: a failure of ours ends the view, and the target goes on. `beside_target`
+    says that the target writes to the same stream.
     """
 
     def __init__(
-        self, run: Path, stream: IO[str], as_json: bool, options: Mapping[str, Any]
+        self,
+        run: Path,
+        stream: IO[str],
+        as_json: bool,
+        options: Mapping[str, Any],
+        *,
+        beside_target: bool,
     ) -> None:
         self._follower = Follower(run)
         self._summary = Summary()
@@ -38,6 +45,7 @@ class Watch:
         self._as_json = as_json
         self._options = options
         self._output = Output(stream.fileno())
+        self._shares_terminal = beside_target and self._output.is_terminal
         self._tree: LiveTree | None = None
         self._failed = False
 
@@ -53,6 +61,10 @@ class Watch:
             self._fail(error)
             return False
         return bool(events)
+
+    def skip(self) -> None:
+        """Show only what comes from now on, and whole what is open now."""
+        self._follower.skip()
 
     def settle(self) -> None:
         """Show what would wait for more of its kind: a prompt is about to be shown."""
@@ -86,7 +98,7 @@ class Watch:
             self._printer = Printer(self._stream, os.environ)
             self._tree = LiveTree(display_for(self._options, self._stream))
         now = time.time_ns()
-        if self._output.is_terminal and any(map(_was_interrupted, events)):
+        if self._shares_terminal and any(map(_was_interrupted, events)):
             # The terminal has shown ^C, and is still on that line.
             self._output.write(b"\n")
         self._write(self._tree.feed(events, now) if events else [])

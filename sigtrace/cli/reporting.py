@@ -143,7 +143,7 @@ def _say_damage(damage: Damage) -> None:
 
 
 def _project(run: Run) -> str:
-    return project_of(run.path if run.path.is_dir() else run.path.parent)
+    return project_of(run.folder)
 
 
 def _folder(project: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sys
 import time
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from sigtrace import __version__
 from sigtrace.analysis.tally import tally
+from sigtrace.cli.ending import last_line, report_command
 from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
 from sigtrace.errors import SigtraceError
@@ -26,7 +26,6 @@ from sigtrace.reader import process_files, runs_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sigtrace.analysis.summary import Totals
     from sigtrace.cli.plan import Plan
     from sigtrace.launch.command import Command
     from sigtrace.launch.prompt import PromptSocket
@@ -52,7 +51,7 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
         if plan.in_place:
             _prune(plan, run.path)
             spawn.replace(command, traced(environ, record))
-        watch = Watch(run.path, stream, plan.as_json, plan.display) if stream else None
+        watch = _watch(plan, run.path, stream) if stream else None
         status = _supervise(command, environ, record, watch)
     except SigtraceError:
         run.discard()
@@ -61,6 +60,10 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
     with contextlib.suppress(KeyboardInterrupt):
         _end(plan, run, watch, status)
     end_as(status)
+
+
+def _watch(plan: Plan, run: Path, stream: IO[str]) -> Watch:
+    return Watch(run, stream, plan.as_json, plan.display, beside_target=plan.live_to is None)
 
 
 def _supervise(
@@ -92,26 +95,6 @@ def _prompt_socket() -> PromptSocket | None:
         return None
 
 
-def last_line(totals: Totals, report: str, processes: int) -> str:
-    """Return what a run says at its end; `report` is the command that tells more."""
-    if not processes:
-        return "no signals were seen: no traced process imported Django"
-    unheard = sum(totals.unheard.values())
-    if not totals.chains and not totals.sends and not unheard:
-        return f"no signals were seen · {report}"
-    counts = [
-        _count(totals.chains, "chain"),
-        _count(totals.sends, "send"),
-        _count(totals.receiver_calls, "receiver call"),
-        _count(totals.errors, "error"),
-    ]
-    if not totals.sends and unheard:
-        counts.append(f"{_count(unheard, 'send')} without receivers")
-    if totals.dropped:
-        counts.append(f"{_count(totals.dropped, 'span')} beyond the size limit")
-    return " · ".join([*counts, report])
-
-
 def _begin(plan: Plan) -> recording.Recording:
     """Make the run's folder. Raises OSError if that is not possible, SigtraceError if not right."""
     started = time.time_ns()
@@ -127,6 +110,7 @@ def _begin(plan: Plan) -> recording.Recording:
         values=plan.record.values,
         pid=os.getpid(),
         started=started,
+        project=plan.record.project,
     )
     return recording.Recording(path, header)
 
@@ -136,15 +120,8 @@ def _end(plan: Plan, run: recording.Recording, watch: Watch | None, status: int)
     files = process_files(run.path)
     totals = watch.finish() if watch else None
     if not plan.quiet:
-        say(last_line(totals or tally(files), _report_command(run.path), len(files)))
+        say(last_line(totals or tally(files), report_command(run.path), len(files)))
     _prune(plan, run.path)
-
-
-def _report_command(run: Path) -> str:
-    if run.parent == runs_directory(Path.cwd()):
-        return "sigtrace report"
-    path = os.path.relpath(run)
-    return f"sigtrace report {shlex.quote(str(run) if path.startswith('..') else path)}"
 
 
 def _runs(plan: Plan) -> Path:
@@ -177,7 +154,3 @@ def _live_stream(plan: Plan) -> IO[str] | None:
 
 def _nothing() -> None:
     """Nobody watches."""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

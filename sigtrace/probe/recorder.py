@@ -11,11 +11,12 @@ import atexit
 import os
 from typing import TYPE_CHECKING, Any
 
+from .blocks import Blocks
 from .counts import Counts
-from .enclosing import Enclosing
 from .failures import own_place, say
 from .process import Pending, Process
 from .prompt import Prompt
+from .scopes import Scopes
 from .sink import SinkError
 from .spans import BEGIN, END, Span, clock, current, transaction
 from .text import quote, type_path
@@ -36,7 +37,8 @@ class Recorder:
         self.process: Process | None = None
         self.counts = Counts()
         self.pending = Pending()
-        self.enclosing = Enclosing(self)
+        self.blocks = Blocks(self)
+        self.scopes = Scopes(self)
         self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
         self._name_of_signal: Callable[[Any], Name] | None = None
@@ -69,12 +71,12 @@ class Recorder:
         span.stop = 0
         if up is None:
             span.parent = "null"
-            span.scope = self.enclosing.use_scope()
+            span.scope = self.scopes.use()
         else:
             span.parent = up.id
             span.scope = up.scope
         inner = transaction.get()
-        span.transaction = "null" if inner is None else self.enclosing.use_transaction(inner)
+        span.transaction = "null" if inner is None else self.blocks.use(inner)
         span.start = clock()
         return span
 

@@ -61,8 +61,7 @@ def _otlp(
     from sigtrace.views.formats.otlp import Otlp
 
     for run in runs:
-        folder = run.path if run.path.is_dir() else run.path.parent
-        view = Otlp(_values(run, values), folder.name, _service(run))
+        view = Otlp(_values(run, values), run.folder.name, _service(run))
         for chain in read_chains(run, damage, view.note, progress):
             yield view.chain(chain)
 
@@ -87,7 +86,7 @@ def _values(run: Run, mode: str) -> Values:
 
 def _service(run: Run) -> str:
     """The name of the project's folder, or of the run's where that is not known."""
-    folder = project_of(run.path if run.path.is_dir() else run.path.parent)
+    folder = project_of(run.folder)
     return Path(folder or run.path).name
 
 
