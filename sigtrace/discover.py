@@ -38,6 +38,7 @@ class Setting:
 SETTINGS: Mapping[str, Setting] = {
     "values": Setting(str, ("none", "redacted", "all")),
     "sql": Setting(bool),
+    "effects": Setting(bool),
     "all": Setting(bool),
     "trace-dir": Setting(str, path=True),
     "python": Setting(str, path=True),

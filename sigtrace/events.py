@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 CHAIN_KINDS = ("save", "delete", "m2m", "bulk", "send", "on_commit")
 """A span of one of these kinds that has no parent is the root of a chain."""
 
-KINDS = (*CHAIN_KINDS, "receiver", "query", "transaction")
+KINDS = (*CHAIN_KINDS, "receiver", "query", "transaction", "effect")
 
 SCOPE_KINDS = ("request", "command", "test", "task")
 """What chains happen in: a request by its route, a command by its name, a test by its path and name
@@ -86,9 +86,20 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
         "update_fields",
         "alias",
         "historical",
+        "row",
+        "differs",
         *SITE_FIELDS,
     ),
-    "delete": ("model", "pk", "operation", "counts", "alias", "historical", *SITE_FIELDS),
+    "delete": (
+        "model",
+        "pk",
+        "operation",
+        "counts",
+        "bypassed",
+        "alias",
+        "historical",
+        *SITE_FIELDS,
+    ),
     "m2m": ("model", "pk", "field", "action", "count", "alias", *SITE_FIELDS),
     "bulk": ("operation", "model", "rows", "bypassed", "alias", "historical", *SITE_FIELDS),
     "send": (
@@ -113,6 +124,7 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "query": ("sql", "alias", "vendor", "rows", "many"),
     "transaction": ("alias", "savepoint", "durable", "outcome"),
+    "effect": ("effect", "target", *SITE_FIELDS),
     "on_commit": ("registered_by", "discarded", "robust", "alias", *SITE_FIELDS),
 }
 """What the `end` line of a kind carries besides `END_FIELDS`."""

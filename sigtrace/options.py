@@ -17,15 +17,17 @@ STILL_DRAWING, DRAWN = b"+", b"."
 class RecordOptions:
     """What the probe records, and where to.
 
-    `run_dir` and `project` are absolute paths; `max_bytes` is the size of a run at which spans
-    are no longer written; `redact` and `show` are names (or globs) to hide or to let through.
-    `prompt` is the path of the socket on which an interactive interpreter waits for its trees.
+    `run_dir` and `project` are absolute paths; `effects` adds mail, tasks, network and programs;
+    `max_bytes` is the size of a run at which spans are no longer written; `redact` and `show` are
+    names (or globs) to hide or to let through. `prompt` is the path of the socket on which an
+    interactive interpreter waits for its trees.
     """
 
     run_dir: str
     project: str = ""
     values: str = "redacted"
     sql: bool = True
+    effects: bool = False
     all_signals: bool = False
     max_bytes: int = 500_000_000
     prompt: str = ""

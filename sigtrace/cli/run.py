@@ -67,6 +67,11 @@ class RunCommand(click.Command):
     help="Record no values, all but secrets (the default), or all. Where CI is set: none.",
 )
 @click.option("--sql/--no-sql", default=True, help="Record the SQL statements within chains.")
+@click.option(
+    "--effects/--no-effects",
+    default=False,
+    help="Record mail, queued tasks, network and programs within chains, too.",
+)
 @click.option("--trace-dir", metavar="DIR", help="Record this run in DIR.")
 @click.option("--python", metavar="PATH", help="The interpreter for scripts, -m and -c.")
 @click.option(
@@ -154,6 +159,7 @@ def _plan(
         project=str(project),
         values=options["values"] or values_by_default(environ),
         sql=options["sql"],
+        effects=options["effects"],
         all_signals=options["all"],
         max_bytes=setting(ctx, "max-bytes", RecordOptions.max_bytes),
         redact=setting(ctx, "redact", ()),

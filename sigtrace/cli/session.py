@@ -111,6 +111,7 @@ def _begin(plan: Plan) -> recording.Recording:
         pid=os.getpid(),
         started=started,
         project=plan.record.project,
+        effects=plan.record.effects,
     )
     return recording.Recording(path, header)
 

@@ -26,8 +26,8 @@ class Header:
     """What `run.json` says; times are Unix ns, `exit_status` is a shell's (128+n for signal n).
 
     `pid` is the launcher's, which with `--exec` is the target's; paths in the trace are relative
-    to `project`. `ended` and what follows stay None while the run lives, if its launcher was
-    killed, and with `--exec`.
+    to `project`; `effects` says whether side effects were recorded. `ended` and what follows stay
+    None while the run lives, if its launcher was killed, and with `--exec`.
     """
 
     sigtrace: str
@@ -37,6 +37,7 @@ class Header:
     pid: int
     started: int
     project: str = ""
+    effects: bool = False
     ended: int | None = None
     exit_status: int | None = None
     signal: int | None = None

@@ -17,6 +17,7 @@ from .callbacks import CallbackHooks
 from .changes import Changes
 from .connections import Connections
 from .describe import Describer
+from .effects import EffectHooks
 from .failures import say, strip
 from .naming import Receivers, Signals
 from .patching import Patches
@@ -68,6 +69,8 @@ class Probe:
         requests = RequestHooks(self.recorder.scopes, self.patches)
         tests = TestHooks(self.recorder.scopes, self.patches, places)
         tasks = TaskHooks(self.recorder.scopes, self.patches)
+        effects = EffectHooks(tools, self.patches, places) if options.effects else None
+        self._effects = effects
         self._installers: dict[str, tuple[Callable[[Any], None], ...]] = {
             "_pytest.runner": (tests.install_pytest,),
             "celery.signals": (tasks.install,),
@@ -85,6 +88,9 @@ class Probe:
             "unittest.case": (tests.install_unittest,),
             "django.db.transaction": (TransactionHooks(tools, self.patches, callbacks).install,),
         }
+        if effects is not None:
+            self._installers["django.core.mail.message"] = (effects.install_mail,)
+            self._installers["celery.signals"] += (effects.install_celery,)
         self._name_of_signal = signals
         self._written = False
 
@@ -92,6 +98,8 @@ class Probe:
         """Open the trace file and hook the dispatcher. Raises OSError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
+        if self._effects is not None:
+            self._effects.start()
 
     def loaded(self, module_name: str) -> None:
         """Hook a module of Django's that has just been executed."""

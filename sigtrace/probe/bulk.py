@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from typing import Any
 
 from .models import state
@@ -57,11 +56,3 @@ class BulkHooks(OperationHooks):
             boolean(operation.model.historical),
             operation.place.fields,
         )
-
-    def _live(self, signal_name: str, sender: Any) -> list[str]:
-        signal = getattr(sys.modules["django.db.models.signals"], signal_name)
-        if not signal.receivers:
-            return []
-        live = signal._live_receivers(sender)
-        everyone = [*live[0], *live[1]] if type(live) is tuple else live
-        return [self._tools.receivers(receiver).name for receiver in everyone]

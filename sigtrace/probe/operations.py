@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+from .rows import UNKNOWN
 from .spans import current
 from .text import quote
 from .tracing import traced
@@ -22,7 +24,7 @@ _ENCLOSING = ("bulk", "delete", "m2m")
 class Operation:
     """What an operation's line says that is known when it begins."""
 
-    __slots__ = ("alias", "created", "instance", "key", "label", "model", "place", "what")
+    __slots__ = ("alias", "created", "instance", "key", "label", "model", "place", "row", "what")
 
     def __init__(self, model: Model, place: Place, what: str, alias: Any) -> None:
         self.model = model
@@ -33,6 +35,7 @@ class Operation:
         self.created = "null"
         self.instance: Any = None
         self.key = "null"
+        self.row = UNKNOWN
 
     def alias_text(self) -> str:
         """The database alias as JSON text."""
@@ -49,6 +52,15 @@ class OperationHooks:
     def _wrap(self, owner: Any, name: str, begin: Begin, tail: Tail) -> None:
         recorder = self._tools.recorder
         self._patches.wrap(owner, name, lambda original: traced(recorder, original, begin, tail))
+
+    def _live(self, signal_name: str, sender: Any) -> list[str]:
+        """The receivers that would hear one of Django's model signals, as JSON text."""
+        signal = getattr(sys.modules["django.db.models.signals"], signal_name)
+        if not signal.receivers:
+            return []
+        live = signal._live_receivers(sender)
+        everyone = [*live[0], *live[1]] if type(live) is tuple else live
+        return [self._tools.receivers(receiver).name for receiver in everyone]
 
 
 def enclosed() -> bool:

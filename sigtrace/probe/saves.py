@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .cascades import Cascades
 from .failures import strip
 from .models import state
 from .operations import Operation, OperationHooks, boolean, enclosed
+from .rows import Rows
 from .spans import Span, current
 from .text import quote
+
+if TYPE_CHECKING:
+    from .patching import Patches
+    from .tools import Tools
 
 
 class SaveHooks(OperationHooks):
     """Hooks on the methods that send the save and delete signals."""
+
+    def __init__(self, tools: Tools, patches: Patches) -> None:
+        super().__init__(tools, patches)
+        self._rows = Rows()
+        self._cascades = Cascades()
 
     def install_model(self, module: Any) -> None:
         """Hook `django.db.models.base`."""
@@ -44,7 +55,7 @@ class SaveHooks(OperationHooks):
         alias = getattr(state(instance).get("_state"), "db", None)
         return (
             ',"model":%s,"pk":%s,"created":%s,"raw":%s,"update_fields":%s,"alias":%s,'
-            '"historical":%s%s'
+            '"historical":%s%s%s'
         ) % (
             operation.label,
             self._tools.describe.key(instance, operation.model),
@@ -53,23 +64,37 @@ class SaveHooks(OperationHooks):
             operation.key,
             quote(alias) if type(alias) is str else operation.alias_text(),
             boolean(operation.model.historical),
+            operation.row,
             operation.place.fields,
         )
 
     def _make_save_table(self, original: Any) -> Any:
-        def _save_table(self: Any, *args: Any, **kwargs: Any) -> Any:
+        def _save_table(self_: Any, *args: Any, **kwargs: Any) -> Any:
             try:
-                updated = original(self, *args, **kwargs)
+                updated = original(self_, *args, **kwargs)
             except BaseException as error:
                 strip(error)
                 raise
             span = current.get()
-            if span is not None and span.kind == "save" and span.data.instance is self:
+            if span is not None and span.kind == "save" and span.data.instance is self_:
                 # The last call is for the model's own table, after those of its parents.
                 span.data.created = "false" if updated is True else "true"
+                self._written(self_, span.data, args)
             return updated
 
         return _save_table
+
+    def _written(self, instance: Any, operation: Operation, args: tuple[Any, ...]) -> None:
+        """A table has got its row; `args` are those that Django gives to `_save_table`."""
+        try:
+            if len(args) == 6 and args[1] is type(instance)._meta.concrete_model:
+                alias, fields = args[4:]
+                created = operation.created == "true"
+                operation.row = self._rows.saved(
+                    instance, operation.model, alias, fields, created=created
+                )
+        except Exception as error:
+            self._tools.recorder.failed(error)
 
     def _begin_delete(self, instance: Any, args: Any, kwargs: Any) -> Span | None:
         model = self._tools.describe.model(type(instance))
@@ -94,19 +119,35 @@ class SaveHooks(OperationHooks):
 
     def _delete_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
-        counts = "null"
+        counts, bypassed = "null", ""
         if type(result) is tuple and len(result) == 2 and isinstance(result[1], dict):
-            counts = "{%s}" % ",".join(
-                f"{quote(str(label))}:{int(number)}" for label, number in result[1].items()
-            )
-        return (',"model":%s,"pk":%s,"operation":"%s","counts":%s,"alias":%s,"historical":%s%s') % (
+            deleted = {str(label): int(number) for label, number in result[1].items()}
+            counts = "{%s}" % ",".join(f"{quote(label)}:{n}" for label, n in deleted.items())
+            bypassed = self._bypassed([label for label, number in deleted.items() if number])
+        return (
+            ',"model":%s,"pk":%s,"operation":"%s","counts":%s,"bypassed":[%s],"alias":%s,'
+            '"historical":%s%s'
+        ) % (
             operation.label,
             operation.key,
             operation.what,
             counts,
+            bypassed,
             operation.alias_text(),
             boolean(operation.model.historical),
             operation.place.fields,
+        )
+
+    def _bypassed(self, labels: list[str]) -> str:
+        """The receivers of rows that the database deleted with those of these models."""
+        models = dict.fromkeys(model for label in labels for model in self._cascades(label))
+        return ",".join(
+            dict.fromkeys(
+                name
+                for model in models
+                for signal in ("pre_delete", "post_delete")
+                for name in self._live(signal, model)
+            )
         )
 
 

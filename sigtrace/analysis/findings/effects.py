@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
+_DOES = {"mail": "sends mail", "network": "uses the network"}
+
 ENQUEUED = "django.tasks.signals.task_enqueued"
 """Sent by the tasks of Django 6.0 and later; it has a receiver of Django's, so it is recorded."""
 
@@ -58,7 +60,7 @@ class EarlyEffects:
             event = effects.effect.event
             yield finding(
                 "R010",
-                (Name(name), f" does {effects.effect.name} within a transaction{said}"),
+                (Name(name), f" {_what(effects.effect)} within a transaction{said}"),
                 effects.receiver,
                 details=(
                     *([("at ", Place(event["file"], event.get("line")))] * bool(event.get("file"))),
@@ -89,3 +91,12 @@ class EarlyEffects:
         known.outcomes[outcome] += 1
         if len(known.evidence) < EVIDENCE:
             known.evidence.append(effect.id)
+
+
+def _what(effect: Span) -> str:
+    if effect.event["kind"] == "send":
+        return "queues a task"
+    name = effect.name
+    if name.startswith("task "):
+        return f"queues {name}"
+    return _DOES.get(name) or f"starts {name}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
+from sigtrace.analysis.reentry import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,8 @@ class _Repeat:
 class RepeatedQueries:
     """Statements of receivers and callbacks, as they are with placeholders for what differs.
 
-    An INSERT by each call is what many receivers are for: only many by one call are said.
+    An INSERT by each call is what many receivers are for: only many by one call are said. Calls
+    within each other are recursion and no loop.
     """
 
     def __init__(self) -> None:
@@ -116,12 +118,13 @@ class RepeatedQueries:
     ) -> None:
         """Take one call with the statements that it ran, and how often."""
         caller, root = chain.spans[place], chain.spans[0]
-        receiver = (caller.name, caller.event.get("file"), caller.event.get("line"))
+        receiver = identity(caller)
         site = (root.event.get("file"), root.event.get("line"), root.name)
+        nested = any(identity(chain.spans[above]) == receiver for above in chain.callers(place))
         for query, count in statements:
             verb = query.name.upper().partition(" ")[0]
             key: _Key = (receiver, query.event["sql"])
-            if verb in _CONTROL or (count < WITHIN and verb == "INSERT"):
+            if verb in _CONTROL or (count < WITHIN and (nested or verb == "INSERT")):
                 continue
             found = self._within
             if count < WITHIN:

@@ -20,6 +20,7 @@ WINDOW = 10_000
 """A scope may save any number of rows: so many are remembered, the oldest is given up first."""
 
 _SHOWN = 6
+_ROOTS = 3
 _TOGETHER = ("request", "command", "task")
 _Row = tuple[object, ...]
 
@@ -96,6 +97,9 @@ class RepeatedSaves:
             row = row_of(chain.spans[place])
             if row is None:
                 continue
+            if chain.spans[place].event.get("created"):
+                # Another row than one that had its key before, and was deleted or rolled back.
+                self._evaluate({row: rows.pop(row, [])}, where)
             saves = rows.get(row)
             if saves is None:
                 saves = rows[row] = []
@@ -174,9 +178,9 @@ def _finding(rows: _Rows) -> Finding:
     many: tuple[str, ...] = (f"one row of {rows.model} is saved {times(rows.most)}",)
     if rows.rows > 1:
         many = (f"{rows.rows:,} rows of {rows.model} are saved up to {times(rows.most)}",)
-    where = f" in one {rows.where}" if rows.where else " in one chain"
+    where = f" within {rows.where}" if rows.where else " in one chain"
     twice = [name for name, calls in rows.calls.most_common() if calls > rows.rows]
-    roots = list(dict.fromkeys(save.root for save in saves))
+    roots = list(dict.fromkeys(save.root for save in saves))[:_ROOTS]
     return finding(
         "R001",
         (*many, where, " and heard each time by " if twice else "", *names(twice)),

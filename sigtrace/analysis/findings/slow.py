@@ -107,7 +107,7 @@ def _finding(times: _Times, share: float, high: int) -> Finding:
     if calls == 1:
         said = f"1 call: {_ms(slowest[0][0])}"
     parts = [(said,)]
-    if times.own:
+    if times.sql * 100 > times.own:
         parts.append((f"{min(times.sql / times.own, 1):.0%} of its time is SQL",))
     of = "its chain" if chains == 1 else f"its {chains:,} chains"
     return finding(

@@ -18,6 +18,7 @@ _NAMES = frozenset(
         "django.core.management.base",
         "django.core.signals",
         "django.core.handlers.base",
+        "django.core.mail.message",
         "django.db.backends.base.base",
         "django.db.backends.utils",
         "django.db.models.base",
