@@ -190,6 +190,7 @@ _NAMES = {
     "query": "INSERT blog_article",
     "transaction": "atomic",
     "on_commit": "blog.signals.send_mail",
+    "effect": "mail",
 }
 _SITE = {"file": "blog/views.py", "line": 41, "origin": "own"}
 _USUAL: dict[str, Event] = {
@@ -269,6 +270,7 @@ _USUAL: dict[str, Event] = {
         "durable": False,
         "outcome": "committed",
     },
+    "effect": {"effect": "mail", **_SITE},
     "on_commit": {
         "discarded": False,
         "robust": False,

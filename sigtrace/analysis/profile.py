@@ -100,7 +100,9 @@ class _Profiler:
         if root_span.event.get("discarded"):
             return
         self.edges.add(chain)
-        root = self.roots.setdefault(full_name(root_span), Root())
+        sender = root_span.text("sender")
+        name = full_name(root_span) + f" of {sender}" * bool(sender)
+        root = self.roots.setdefault(name, Root())
         root.chains += 1
         for place in chain.of["receiver"]:
             span = chain.spans[place]

@@ -66,6 +66,7 @@ def test_the_header_before_and_after(recording: Recording) -> None:
         "ended": None,
         "exit_status": None,
         "signal": None,
+        "effects": False,
     }
     recording.finish(6 * SECOND, 143, 15)
     after = json.loads(path.read_text())

@@ -70,27 +70,29 @@ Slowest chains
     → notify_about_article → INSERT blog_article · 1 receiver call · 1 query · 1 error
   QuerySet.bulk_create(Article)  ×2                       blog/views.py:41                1.0 ms
 
-Errors
-  ✗ django.db.utils.IntegrityError  notify_about_article  blog/signals.py:24
-    in INSERT blog_article
-    not reached: update_search_index
-
 Unfinished when the trace ends
   notify_about_article  in Article.save()                 blog/signals.py:24          unfinished
 
-Bulk writes that bypassed receivers
-  QuerySet.bulk_create(Article)  100 rows                 blog/views.py:41                    ×2
-    not called: generate_slug
-
-Deferred by on_commit, discarded by a rollback
-  ⧗ blog.signals.send_mail
+Findings
+  ✗ sigtrace.R006 error in a receiver                     blog/signals.py:24
+    notify_about_article raised django.db.utils.IntegrityError once
+      in INSERT blog_article
+    → sigtrace report --tree --errors --around blog.signals.notify_about_article
+  ✗ sigtrace.R007 receivers not reached                   blog/signals.py:24
+    update_search_index was not called by post_save of blog.Article
+      notify_about_article raised django.db.utils.IntegrityError before, at blog/signals.py:24
+    → sigtrace report --tree --root 4242-41
+  ! sigtrace.R005 receivers bypassed                      blog/views.py:41
+    QuerySet.bulk_create(Article), 100 rows (2 times) did not call generate_slug
+      it sends no save or delete signals
+    → sigtrace report --tree --root 4242-50
 
 Counted, not listed
   sent without receivers 13: pre_save 12, c 1
   44 queries outside of chains
   3 spans not written: the run reached its size limit
 
-Next: sigtrace report --tree --receiver notify_about_article   (the error in its chain)"""
+Next: sigtrace report --tree --errors --around blog.signals.notify_about_article   (the first finding)"""
 
 
 def test_the_whole_report(run):
@@ -104,8 +106,8 @@ def test_ascii(run):
 @pytest.mark.parametrize("width", [48, 60, 80])
 def test_a_terminal_is_never_too_narrow(run, width):
     drawn = screen(run, width=width, crop=True)
-    # The next command may be longer: it is there to be copied.
-    lines = [line for line in drawn.splitlines() if not line.startswith("Next:")]
+    # A command may be longer: it is there to be copied.
+    lines = [line for line in drawn.splitlines() if "sigtrace report" not in line]
     assert max(map(len, lines)) <= width
     assert "calls" in drawn
     assert "total" in drawn
@@ -119,7 +121,7 @@ def test_senders_of_one_receiver_are_one_row(tmp_path):
         end("receiver", "1-3", "1-1", sender="a.B", ms=3),
         end("send", "1-1"),
     )
-    drawn = screen(tmp_path)
+    drawn = screen(tmp_path).partition("Slowest")[0]
     assert drawn.count("notify_about_article  ") == 1
     assert "post_save · 2 senders" in drawn
 
@@ -177,9 +179,11 @@ def test_long_lists_say_how_much_more_there_is(tmp_path):
             ),
             end("send", f"1-{number + 1}", **error),
             end("bulk", f"1-{number}", line=number, bypassed=[name]),
+            end("save", f"2-{number}", **error),
         ]
     write(tmp_path / "1.jsonl", *events)
     drawn = screen(tmp_path)
     assert "… 10 more: --format json" in drawn
     assert "… 30 more kinds" in drawn
-    assert "… 30 more places" in drawn
+    assert "… 30 more of sigtrace.R006: --format json" in drawn
+    assert "… 34 more of sigtrace.R005: --format json" in drawn

@@ -21,7 +21,7 @@ def test_the_report_as_json(tmp_path):
         counts(unheard={"a.x": 2, "a.y": 3}),
     )
     (tmp_path / "run.json").write_text('{"schema":1,"argv":["manage.py","demo"],"exit_status":0}')
-    written = render_json(analyse(open_runs([tmp_path], tmp_path)))
+    written = render_json(analyse(open_runs([tmp_path], tmp_path)), "sigtrace report x")
     assert written.isascii()
     found = json.loads(written)
     assert found["version"] == 1
@@ -58,3 +58,18 @@ def test_the_report_as_json(tmp_path):
     assert found["chains"][0]["total_ms"] == 6.7
     assert found["errors"][0]["exception"] == "ValueError"
     assert found["bulk"][0]["bypassed"] == ["a.x"]
+    (bypassed, swallowed) = found["findings"]
+    assert swallowed == {
+        "id": "sigtrace.R006",
+        "title": "error in a receiver",
+        "level": "warning",
+        "message": "blog.signals.notify_about_article raised ValueError once"
+        " and send_robust swallowed it",
+        "details": [],
+        "file": "blog/signals.py",
+        "line": 24,
+        "count": 1,
+        "evidence": ["4242-31"],
+        "next": "sigtrace report x --tree --errors --around blog.signals.notify_about_article",
+    }
+    assert bypassed["id"] == "sigtrace.R005"

@@ -1,0 +1,322 @@
+"""The other rules, where a real run would not show each branch."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigtrace.analysis.connected import Registry
+from sigtrace.analysis.findings.effects import ENQUEUED
+from sigtrace.analysis.findings.queries import LOOP, WITHIN
+from tests.factories import begin, end, registered
+
+POST_DELETE = "django.db.models.signals.post_delete"
+
+
+def named(name, **fields):
+    return {"name": name, "receiver": name, **fields}
+
+
+def circle(*receivers, exception=None, pk=7):
+    """A save that the first receiver hears, which saves, which the next one hears, and so on."""
+    lines, parent = [], None
+    for number, name in enumerate(receivers):
+        save, send, call = (f"1-{number}{n}" for n in range(3))
+        lines += [
+            end("save", save, parent, at=number, ms=100 - 3 * number, pk=pk, exception=exception),
+            end("send", send, save, at=number + 0.1, ms=99 - 3 * number, exception=exception),
+            end(
+                "receiver",
+                call,
+                send,
+                number + 0.2,
+                98 - 3 * number,
+                **named(name),
+                exception=exception,
+            ),
+        ]
+        parent = call
+    return lines[::-1]
+
+
+def test_recursion_has_its_path_its_depth_and_how_it_ended(find, said):
+    (one,) = find("R002", *circle("a.f", "a.f", "a.f"))
+    assert said(one) == (
+        "a.f leads back to itself by Article.save() of the same row: 3 calls deep, "
+        "ended by a guard of its own\n"
+        "a.f → Article.save() → post_save → a.f\n"
+        "Article.save() at blog/views.py:41"
+    )
+    assert (one.severity, one.file, one.line) == ("notice", "blog/signals.py", 24)
+    (one,) = find("R002", *circle("a.f", "a.f", exception="RecursionError"))
+    assert "2 calls deep, ended by RecursionError" in said(one)
+    assert one.severity == "error"
+
+
+def test_a_circle_of_two_receivers_is_one_finding(find, said):
+    (one,) = find("R002", *circle("a.f", "a.g", "a.f", "a.g"))
+    assert "a.f → Article.save() → post_save → a.g → Article.save() → post_save → a.f" in said(one)
+
+
+def test_recursion_that_never_ended(find, said):
+    lines = []
+    for number, kind in enumerate(("save", "send", "receiver") * 2):
+        lines.append(begin(kind, f"1-{number}", f"1-{number - 1}" if number else None, number))
+    (one,) = find("R002", *lines)
+    assert "never ended" in said(one)
+
+
+def test_other_receivers_within_each_other_are_no_recursion(find):
+    assert find("R002", *circle("a.f", "a.g", "a.h")) == []
+
+
+def slow_chain(number, ms, of):
+    call, send, save = (f"1-{number}{n}" for n in range(3))
+    yield end("receiver", call, send, 1, ms)
+    yield end("send", send, save, 1, ms)
+    yield end("save", save, None, 0, of)
+
+
+def test_a_slow_receiver_with_its_share_and_its_slowest_calls(find, said):
+    lines = [line for n in range(1, 21) for line in slow_chain(n, 12 if n < 20 else 400, 500)]
+    assert find("R003", *lines) == []  # 6 % of its chains
+    lines = [line for n in range(1, 21) for line in slow_chain(n, 12 if n < 20 else 400, 50)]
+    (one,) = find("R003", *lines)
+    assert "takes 63% of its 20 chains" in said(one)
+    assert "20 calls: half took 11.9 ms or more" in said(one)
+    assert "the slowest 400.0 ms" in said(one)
+    assert one.evidence[0] == "1-200"
+    assert find("R003", *lines, slow_ms=13) == []  # one in twenty is not slow
+
+
+def test_the_time_of_a_receiver_is_its_own(find, said):
+    inner = [
+        end("receiver", "1-6", "1-5", 2, 90, **named("a.inner")),
+        end("send", "1-5", "1-4", 2, 91),
+        end("save", "1-4", "1-3", 1, 95),
+    ]
+    outer = [
+        end("receiver", "1-3", "1-2", 1, 99, **named("a.outer")),
+        end("send", "1-2", "1-1", 1, 99),
+        end("save", "1-1", None, 0, 100),
+    ]
+    (one,) = find("R003", *inner, *outer)
+    assert said(one).startswith("a.inner takes 90%")
+
+
+def test_what_of_a_slow_receiver_is_sql(find, said):
+    lines = [
+        end("query", "1-4", "1-3", 1, 30),
+        end("receiver", "1-3", "1-2", 1, 60),
+        end("send", "1-2", None, 0, 61),
+    ]
+    assert "50% of its time is SQL" in said(find("R003", *lines)[0])
+
+
+def queries(count, number=0, name="SELECT blog_tag", **fields):
+    call, send = f"1-{number}0", f"1-{number}1"
+    yield from (
+        end("query", f"1-{number}{2 + n}", call, name=name, sql=name, **fields)
+        for n in range(count)
+    )
+    yield end("receiver", call, send)
+    yield end("send", send, None, line=12)
+
+
+def test_queries_repeated_within_a_call(find, said):
+    assert find("R004", *queries(WITHIN - 1)) == []
+    (one,) = find("R004", *queries(WITHIN))
+    assert said(one) == (
+        "blog.signals.notify_about_article runs SELECT blog_tag 5 times in one call\n"
+        "SELECT blog_tag\n"
+        "set off by post_save at blog/views.py:12"
+    )
+    assert find("R004", *queries(WITHIN, name="SAVEPOINT")) == []
+
+
+def test_queries_repeated_by_a_loop_of_sends(find, said):
+    def loop(count, **fields):
+        return [line for n in range(1, count + 1) for line in queries(1, n, **fields)]
+
+    assert find("R004", *loop(LOOP - 1)) == []
+    (one,) = find("R004", *loop(LOOP))
+    assert "runs SELECT blog_tag in each of 10 calls" in said(one)
+    assert find("R004", *loop(LOOP, name="INSERT blog_tag")) == []
+    from_elsewhere = [{**line, "line": number} for number, line in enumerate(loop(LOOP))]
+    assert find("R004", *from_elsewhere) == []
+
+
+def test_queries_of_nested_calls_are_no_loop(find):
+    calls = circle(*["a.f"] * (LOOP + 2))
+    statements = [
+        end("query", f"1-{n}9", f"1-{n}2", n + 0.3, 0.1, name="UPDATE x") for n in range(LOOP + 2)
+    ]
+    assert find("R004", *statements, *calls) == []
+
+
+def test_a_callback_that_raises_is_an_error(find, said):
+    lines = [end("query", "1-2", "1-1", exception="E"), end("on_commit", "1-1", exception="E")]
+    (one,) = find("R006", *lines)
+    assert said(one) == "blog.signals.send_mail raised E once\nin INSERT blog_article"
+    assert (
+        find("R006", end("query", "1-2", "1-1", exception="E"), end("save", "1-1", exception="E"))
+        == []
+    )
+
+
+def test_who_was_not_reached_is_where_it_is_connected(find, connection):
+    registry = Registry((connection(receiver="a.late", file="a.py", line=3),))
+    lines = [
+        end("receiver", "1-2", "1-1", exception="E"),
+        end("send", "1-1", exception="E", not_reached=["a.late"]),
+    ]
+    (one,) = find("R007", *lines, registry=registry)
+    assert (one.file, one.line, one.evidence) == ("a.py", 3, ("1-1",))
+    (one,) = find("R007", *lines)
+    assert (one.file, one.line) == ("blog/signals.py", 24)
+
+
+def block(span_id, outcome, around=None):
+    return end("transaction", span_id, outcome=outcome, transaction=around)
+
+
+def discarded(transaction):
+    return [
+        registered("1-5", transaction=transaction),
+        end("on_commit", "1-5", discarded=True, transaction=transaction, registered_by="1-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([block("1-2", "rolled back")], 1),
+        ([block("1-2", "committed", "1-3"), block("1-3", "rolled back")], 1),
+        ([block("1-2", "rolled back", "1-3"), block("1-3", "test")], 1),
+        ([block("1-2", "test")], 0),
+        ([block("1-2", "committed", "1-3"), block("1-3", "test")], 0),
+        ([block("1-2", None)], 0),
+        ([], 0),
+    ],
+    ids=[
+        "outermost",
+        "savepoint",
+        "in a test",
+        "TestCase",
+        "committed in a test",
+        "autocommit off",
+        "never ended",
+    ],
+)
+def test_who_discarded_a_callback_decides(find, blocks, found):
+    assert len(find("R008", *discarded("1-2"), *blocks)) == found
+    if blocks:
+        assert len(find("R008", blocks[0], *discarded("1-2"), *blocks[1:])) == found
+
+
+def effect(transaction="1-9", **fields):
+    return [
+        end(
+            "effect",
+            "1-3",
+            "1-2",
+            name="mail",
+            effect="mail",
+            file="a.py",
+            line=3,
+            transaction=transaction,
+            **fields,
+        ),
+        end("receiver", "1-2", "1-1"),
+        end("send", "1-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "around", "levels"),
+    [
+        ("committed", None, ["warning"]),
+        ("rolled back", None, ["error"]),
+        ("test", None, []),
+        (None, None, ["warning"]),
+    ],
+)
+def test_an_effect_before_commit(find, outcome, around, levels):
+    found = find("R010", *effect(), block("1-9", outcome, around))
+    assert [one.severity for one in found] == levels
+
+
+def test_an_effect_in_a_block_of_a_test_counts_as_the_block_would(find):
+    blocks = [block("1-9", "committed", "1-8"), block("1-8", "test")]
+    assert [one.severity for one in find("R010", *effect(), *blocks)] == ["warning"]
+
+
+def test_effects_without_a_transaction_or_a_receiver_are_none(find):
+    assert find("R010", *effect(transaction=None)) == []
+    lines = [
+        end("effect", "1-3", "1-1", transaction="1-9"),
+        end("save", "1-1"),
+        block("1-9", "rolled back"),
+    ]
+    assert find("R010", *lines) == []
+
+
+def test_tasks_are_effects(find, said):
+    task = [
+        {**line, "name": "task app.send"} if line["kind"] == "effect" else line for line in effect()
+    ]
+    (one,) = find("R010", *task, block("1-9", "committed"))
+    assert "queues task app.send within a transaction" in said(one)
+    enqueued = [
+        end("send", "1-3", "1-2", signal=ENQUEUED, name="task_enqueued", transaction="1-9"),
+        *effect()[1:],
+    ]
+    (one,) = find("R010", *enqueued, block("1-9", "rolled back"))
+    assert "queues a task within a transaction, which was rolled back" in said(one)
+
+
+def test_what_was_never_called(find, said, connection):
+    never = [
+        connection(receiver="a.other_signal", signal=POST_DELETE),
+        connection(receiver="a.any_sender", signal=POST_DELETE, sender=None),
+    ]
+    others = [
+        connection(receiver="a.called"),
+        connection(receiver="a.other_model", sender="blog.Tag"),
+        connection(receiver="a.own_signal", signal="blog.signals.published", sender=None),
+        connection(receiver="a.muted", signal="django.db.models.signals.pre_init"),
+        connection(receiver="a.djangos", signal=POST_DELETE, origin="django"),
+        connection(receiver="a.not_reached", signal=POST_DELETE),
+        connection(receiver="a.bypassed", signal=POST_DELETE),
+    ]
+    registry = Registry((*never, *others), frozenset({"django.db.models.signals.pre_init"}))
+    found = find(
+        "R011",
+        end("send", "1-2", "1-1", receivers=["a.called"], not_reached=["a.not_reached"]),
+        end("save", "1-1"),
+        end("bulk", "1-3", bypassed=["a.bypassed"]),
+        registry=registry,
+    )
+    assert [one.message[0].path for one in found] == ["a.other_signal", "a.any_sender"]
+    assert said(found[0]) == (
+        "a.other_signal is connected to post_delete of blog.Article and was never called\n"
+        "connected at blog/apps.py:9"
+    )
+    assert (found[0].command, found[0].show) == ("receivers", ("a.other_signal",))
+
+
+def test_writes_that_bypass_receivers_say_why(find, said, connection):
+    registry = Registry((connection(sender="blog.Article"), connection(receiver="django.x")))
+    lines = [
+        end("bulk", "1-1", bypassed=["a.x", "django.contrib.y"]),
+        end("bulk", "1-2", bypassed=["a.x"]),
+        end("bulk", "1-3", bypassed=["a.x"], rows=0),
+        end("bulk", "1-4", bypassed=["django.contrib.y"]),
+        end("delete", "1-5", bypassed=["a.z"], line=7),
+        end("save", "1-6", historical=True, line=9),
+    ]
+    bulk, cascade, historical = find("R005", *lines, registry=registry)
+    assert "100 rows (2 times) did not call a.x\n" in said(bulk)
+    assert said(cascade).endswith(
+        "the database deletes them itself, so Django sends no signals for them"
+    )
+    assert "did not call blog.signals.notify_about_article\na migration's model" in said(historical)

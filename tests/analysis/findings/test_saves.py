@@ -1,0 +1,155 @@
+"""R001: what fired more than once, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sigtrace.analysis.connected import Registry
+from sigtrace.analysis.findings import saves
+from tests.factories import end, scope
+
+
+def save(number, parent=None, at=0.0, heard=True, receiver="blog.signals.a", **fields):
+    """A save that one receiver hears: the lines of three spans."""
+    root, send, call = (f"1-{number + n}" for n in range(3))
+    if heard:
+        name = {"name": receiver, "receiver": receiver}
+        yield end("receiver", call, send, at=at + 0.2, ms=0.1, **name)
+        yield end("send", send, root, at=at + 0.1, ms=0.3, receivers=[receiver])
+    yield end("save", root, parent, at=at, ms=1, created=False, **fields)
+
+
+def in_scope(*chains, kind="request", closed=True):
+    opened = scope("1-900", kind=kind)
+    yield opened
+    for lines in chains:
+        yield from ({**line, "scope": "1-900"} for line in lines)
+    if closed:
+        yield {**opened, "closed": True}
+
+
+def test_a_row_saved_twice_within_a_request_with_each_place_and_what_differs(find, said):
+    (one,) = find(
+        "R001",
+        *in_scope(
+            save(10, row=7, line=12),
+            save(20, row=7, line=30, differs=["title"], update_fields=["title"]),
+            save(30, row=8),
+        ),
+    )
+    assert said(one) == (
+        "one row of blog.Article is saved 2 times within request POST articles/<int:pk>/"
+        " and heard each time by blog.signals.a\n"
+        "blog/views.py:12\n"
+        "blog/views.py:30 · update_fields=title · differs: title"
+    )
+    assert (one.file, one.line) == ("blog/views.py", 30)
+    assert one.evidence == ("1-10", "1-20")
+    assert one.show == ("--tree", "--root", "1-10", "--root", "1-20")
+
+
+def test_a_save_that_changes_nothing_says_so(find, said):
+    (one,) = find("R001", *in_scope(save(10, row=7), save(20, row=7, differs=[])))
+    assert "nothing differs" in said(one)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [*in_scope(save(10, row=7), save(20, row=8))],
+        [*in_scope(save(10, row=7), save(20, row=7, heard=False))],
+        [*save(10, row=7), *save(20, row=7)],
+        [*in_scope(save(10, row=7), save(20, row=7), kind="test")],
+        [
+            {"event": "prompt", "process": "1"},
+            *in_scope(save(10, row=7), save(20, row=7), kind="command"),
+        ],
+        [*in_scope(save(10, row=7)), *in_scope(save(20, row=7))],
+        [*in_scope(save(10, pk=None), save(20, pk=None))],
+        [*in_scope(save(10, pk="***"), save(20, pk="***"))],
+        [
+            *in_scope(
+                save(10, pk=7),
+                (
+                    {**line, **({"created": True} if line["kind"] == "save" else {})}
+                    for line in save(20, pk=7)
+                ),
+            )
+        ],
+        [*in_scope(save(10, pk=7, model="blog.Article"), save(20, pk=7, model="blog.Tag"))],
+    ],
+    ids=[
+        "other row",
+        "unheard",
+        "no scope",
+        "test",
+        "prompt",
+        "two requests",
+        "no key",
+        "hidden",
+        "made anew",
+        "other model",
+    ],
+)
+def test_near_misses(find, lines):
+    assert find("R001", *lines) == []
+
+
+def test_without_row_numbers_the_key_tells_rows_apart(find):
+    assert len(find("R001", *in_scope(save(10, pk=7), save(20, pk=7)))) == 1
+
+
+def test_a_row_saved_again_by_its_own_receiver_is_in_one_chain(find, said):
+    inner = [*save(20, "1-12", at=0.25, row=7, line=60, model="blog.Draft")]
+    outer = [*save(10, row=7, model="blog.Draft")]
+    (one,) = find("R001", *inner, *outer)
+    assert said(one).startswith("one row of blog.Draft is saved 2 times in one chain")
+    assert "blog/views.py:60 in blog.signals.a" in said(one)
+
+
+def test_rows_saved_from_the_same_places_are_one_finding(find, said):
+    lines = [
+        line
+        for n in range(5)
+        for line in in_scope(save(10 + 10 * n, row=n), save(100 + 10 * n, row=n))
+    ]
+    (one,) = find("R001", *lines)
+    assert said(one).startswith("5 rows of blog.Article are saved up to 2 times within request")
+    assert one.count == 5
+
+
+def test_what_is_remembered_of_a_scope_has_a_limit(find, monkeypatch):
+    monkeypatch.setattr(saves, "WINDOW", 3)
+    near = in_scope(*(save(10 * n, row=n % 3) for n in range(1, 7)))
+    assert find("R001", *near)[0].count == 3
+    far = in_scope(*(save(10 * n, row=n % 5) for n in range(1, 11)))
+    assert find("R001", *far) == []
+
+
+def test_receivers_connected_twice_say_where(find, said, connection):
+    twice = [end("receiver", f"1-{n}", "1-1") for n in (2, 3)]
+    registry = Registry(
+        (connection(), connection(at_line=12, sender=None), connection(sender="a.B"))
+    )
+    (one,) = find("R001", *twice, end("send", "1-1"), registry=registry)
+    assert said(one) == (
+        "blog.signals.notify_about_article is called 2 times by one send of post_save: "
+        "it is connected 2 times\n"
+        "blog/apps.py:9 connects it\n"
+        "blog/apps.py:12 connects it to any sender"
+    )
+
+
+def test_a_module_imported_under_two_names_is_connected_twice(find, said):
+    other: dict[str, Any] = {"name": "site.blog.signals.notify_about_article"}
+    lines = [end("receiver", "1-2", "1-1"), end("receiver", "1-3", "1-1", **other)]
+    (one,) = find("R001", *lines, end("send", "1-1"))
+    assert "under several names: blog.signals.notify_about_article, site.blog" in said(one)
+
+
+@pytest.mark.parametrize("other", [{"name": "blog.signals.b"}, {"line": 25}, {"origin": "django"}])
+def test_other_receivers_beside_it_are_none(find, other):
+    lines = [end("receiver", "1-2", "1-1", **other), end("receiver", "1-3", "1-1")]
+    assert find("R001", *lines, end("send", "1-1")) == []

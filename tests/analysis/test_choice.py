@@ -1,0 +1,70 @@
+"""Which chains are drawn: they come as lines again, whole."""
+
+from __future__ import annotations
+
+from sigtrace.analysis.choice import Choice, chosen
+from sigtrace.tree import Builder
+from tests.factories import article_save, begin, end, process, registered, scope
+
+FAILING = [
+    end("query", "1-32", "1-31", exception="E"),
+    end("save", "1-31", name="Tag.save()", model="blog.Tag", exception="E", ms=3),
+]
+OPEN = [begin("save", "1-41"), end("query", "1-42", "1-41"), begin("send", "1-43", "1-41")]
+LINES = [
+    process("1"),
+    scope("1-90"),
+    *article_save("1"),
+    *FAILING,
+    end("transaction", "1-80"),
+    *OPEN,
+]
+
+
+def roots(*lines, **choice):
+    """The names and numbers of spans of what is put together again."""
+    builder = Builder()
+    chains = [
+        chain for event in chosen(lines or LINES, Choice(**choice)) for chain in builder.feed(event)
+    ]
+    return [(chain.root.id, _size(chain.root)) for chain in (*chains, *builder.finish())]
+
+
+def _size(span):
+    return 1 + sum(map(_size, span.children))
+
+
+def test_nothing_chosen_is_everything():
+    assert not Choice().is_made
+    assert Choice(errors=True).is_made
+    assert roots() == [("1-1", 9), ("1-31", 2), ("1-41", 3)]
+
+
+def test_by_name_by_model_and_by_the_id_of_a_span():
+    assert roots(root=("Tag.*",)) == [("1-31", 2)]
+    assert roots(root=("blog.Article", "blog.T*")) == [("1-1", 9), ("1-31", 2)]
+    assert roots(root=("1-3",)) == [("1-1", 9)]
+    assert roots(root=("nothing",)) == []
+
+
+def test_errors_unfinished_and_around_a_receiver():
+    assert roots(errors=True) == [("1-31", 2)]
+    assert roots(unfinished=True) == [("1-41", 3)]
+    assert roots(around=("generate_slug",)) == [("1-1", 9)]
+    assert roots(around=("search.*",), errors=True) == []
+
+
+def test_the_slowest_come_first():
+    lines = [end("save", f"1-{number}", ms=ms) for number, ms in enumerate((5, 30, 5, 20), start=1)]
+    assert [root for root, _ in roots(*lines, slowest=3)] == ["1-2", "1-4", "1-1"]
+    assert [root for root, _ in roots(*lines, slowest=9)] == ["1-2", "1-4", "1-1", "1-3"]
+
+
+def test_lines_of_no_chain_pass():
+    passed = list(chosen(LINES, Choice(root=("nothing",))))
+    assert [event["event"] for event in passed] == ["process", "scope", "end"]
+
+
+def test_what_was_registered_is_there_again():
+    lines = [registered("1-2", "1-1"), end("save", "1-1")]
+    assert [event["event"] for event in chosen(lines, Choice(root=("*",)))] == ["registered", "end"]

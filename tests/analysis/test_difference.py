@@ -1,0 +1,165 @@
+"""What differs between two runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigtrace.analysis.difference import difference
+from sigtrace.analysis.profile import profile, statement
+from sigtrace.reader import open_run
+from tests.factories import article_save, counts, end, process, write
+
+
+def compare(tmp_path, before, after):
+    runs = []
+    for name, events in (("a", before), ("b", after)):
+        write(tmp_path / name / "1.jsonl", process("1"), *events)
+        runs.append(profile(open_run(tmp_path / name, tmp_path)))
+    return difference(*runs)
+
+
+def saves(times, first=1, **fields):
+    return [
+        line
+        for number in range(times)
+        for line in article_save("1", at=number * 20, first=first + 20 * number, **fields)
+    ]
+
+
+def test_the_same_twice_differs_in_nothing(tmp_path):
+    found = compare(tmp_path, saves(6), saves(6))
+    assert not any(
+        (
+            *(found.new_receivers, found.gone_receivers, found.new_edges, found.gone_edges),
+            *(found.more_calls, found.slower, found.sql),
+        )
+    )
+    assert (found.noise.receivers, found.noise.median) == (3, 1.0)
+
+
+def test_a_new_receiver_and_the_edges_that_it_brings(tmp_path):
+    new = [
+        end("save", "1-904", "1-903", model="blog.Tag", name="Tag.save()"),
+        end("receiver", "1-903", "1-902", name="a.new", receiver="a.new", file="a.py", line=3),
+        end("send", "1-902", "1-901"),
+        end("save", "1-901"),
+    ]
+    found = compare(tmp_path, saves(1), saves(1) + new)
+    (one,) = found.new_receivers
+    assert (one.receiver.name, one.calls.count, one.calls.file) == ("a.new", 1, "a.py")
+    edges = {(one.edge.source.name, one.edge.by, one.edge.target.name) for one in found.new_edges}
+    assert edges == {
+        ("blog.Article.save()", "django.db.models.signals.post_save", "a.new"),
+        ("a.new", "", "blog.Tag.save()"),
+    }
+    assert not found.gone_receivers
+    back = compare(tmp_path, saves(1) + new, saves(1))
+    assert [one.receiver.name for one in back.gone_receivers] == ["a.new"]
+    assert len(back.gone_edges) == 2
+
+
+def test_more_calls_are_counted_by_chain(tmp_path):
+    twice = [
+        end(
+            "receiver",
+            f"1-{900 + n}",
+            "1-899",
+            name="blog.signals.generate_slug",
+            receiver="blog.signals.generate_slug",
+            signal="django.db.models.signals.pre_save",
+        )
+        for n in range(1, 4)
+    ]
+    more = [*twice, end("send", "1-899", "1-898"), end("save", "1-898")]
+    assert not compare(tmp_path, saves(2), saves(7)).more_calls
+    (one,) = compare(tmp_path, saves(1), [*saves(1), *more]).more_calls
+    assert (one.receiver.name, one.root, one.before, one.after) == (
+        "blog.signals.generate_slug",
+        "blog.Article.save()",
+        1,
+        2,
+    )
+
+
+def test_new_sql_and_more_of_it(tmp_path):
+    query = end("query", "1-902", "1-901", sql="SELECT x WHERE id IN (%s, %s, %s)", name="SELECT x")
+    found = compare(
+        tmp_path,
+        saves(1),
+        [
+            *saves(1),
+            query,
+            end("query", "1-903", "1-901", sql="SAVEPOINT", name="SAVEPOINT"),
+            end("save", "1-901"),
+        ],
+    )
+    (one,) = found.sql
+    assert (one.statement, one.before, one.after) == ("SELECT x WHERE id IN (…)", 0, 0.5)
+    double = [end("query", "1-999", "1-1"), *saves(1)]
+    (one,) = compare(tmp_path, saves(1), double).sql
+    assert (one.before, one.after) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        ("INSERT INTO a VALUES (%s, %s), (%s, %s)", "INSERT INTO a VALUES (…)"),
+        ("SELECT a WHERE b IN ($1, $2) AND c = %s", "SELECT a WHERE b IN (…) AND c = %s"),
+        ("SELECT count(%s)", "SELECT count(%s)"),
+        ("RELEASE SAVEPOINT", ""),
+    ],
+)
+def test_statements_of_any_length_are_one(sql, shown):
+    assert statement(sql) == shown
+
+
+def timed(slow=1.0, all_=1.0, calls=8):
+    for number in range(calls):
+        for receiver, name in enumerate(("a", "b", "c", "d"), start=1):
+            ms = (10 + number % 3) * all_ * (slow if name == "a" else 1)
+            send = f"1-{number * 20 + 10 + receiver}"
+            yield end(
+                "receiver",
+                f"1-{number * 20 + receiver}",
+                send,
+                ms=ms,
+                name=f"x.{name}",
+                receiver=f"x.{name}",
+            )
+            yield end("send", send, ms=ms)
+
+
+def test_slower_is_more_than_the_noise(tmp_path):
+    found = compare(tmp_path, timed(), timed(slow=2))
+    (one,) = found.slower
+    assert one.receiver.name == "x.a"
+    assert one.ratio == pytest.approx(2, rel=0.05)
+    assert one.before.low <= one.before.median <= one.before.high < one.after.low
+    assert found.noise.median == pytest.approx(1)
+
+
+def test_a_slower_machine_slows_all(tmp_path):
+    found = compare(tmp_path, timed(), timed(all_=2))
+    assert not found.slower
+    assert found.noise.median == pytest.approx(2, rel=0.05)
+    assert [
+        one.receiver.name for one in compare(tmp_path, timed(), timed(all_=2, slow=2)).slower
+    ] == ["x.a"]
+
+
+def test_few_calls_say_nothing_about_time(tmp_path):
+    found = compare(tmp_path, timed(calls=4), timed(slow=9, calls=4))
+    assert (found.slower, found.noise) == ((), None)
+
+
+def test_djangos_receivers_and_discarded_callbacks_are_left_out(tmp_path):
+    extra = [
+        end("receiver", "1-902", "1-901", origin="django", name="django.x", receiver="django.x"),
+        end("send", "1-901", receivers=["django.x"]),
+        end("on_commit", "1-903", name="a.never", discarded=True),
+        counts(queries=3),
+    ]
+    found = compare(tmp_path, saves(1), [*saves(1), *extra])
+    assert (found.new_receivers, found.new_edges) == ((), ())
+    assert "a.never" not in found.after.roots
+    assert found.after.totals.outside == 3

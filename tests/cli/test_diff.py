@@ -1,0 +1,96 @@
+"""`sigtrace diff` as a command."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from sigtrace.cli.main import group
+from tests.factories import article_save, counts, end, process, write
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    (tmp_path / "manage.py").touch()
+    extra = [
+        end("receiver", "1-902", "1-901", name="a.new", receiver="a.new"),
+        end("send", "1-901"),
+    ]
+    write(tmp_path / ".sigtrace" / "before" / "1.jsonl", process("1"), *article_save("1"))
+    write(tmp_path / ".sigtrace" / "after" / "1.jsonl", process("1"), *article_save("1"), *extra)
+    cut = [*article_save("1"), counts(dropped=3)]
+    write(tmp_path / ".sigtrace" / "cut" / "1.jsonl", process("1"), *cut)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def diff(*args):
+    return CliRunner().invoke(group, ["diff", *map(str, args)])
+
+
+def test_runs_are_found_by_name(runs):
+    done = diff("before", "after")
+    assert done.exit_code == 0, done.output
+    assert "+ new  post_save" in done.stdout
+    assert json.loads(diff("before", "after", "--format", "json").stdout)["new_receivers"]
+    assert diff("before", "after", "--format", "markdown").stdout.startswith("## sigtrace")
+
+
+def test_a_file_instead_of_the_screen(runs):
+    assert diff("before", "after", "--output", runs / "out.md", "--format", "markdown").stdout == ""
+    assert (runs / "out.md").read_text().startswith("## sigtrace")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes", "status"),
+    [
+        ("before", "after", "new-receiver", 1),
+        ("before", "after", "gone-receiver,new-edge", 1),
+        ("before", "after", "gone-receiver,slower,more-calls,new-sql,gone-edge", 0),
+        ("after", "before", "gone-edge", 1),
+        ("before", "before", "new-receiver,new-edge", 0),
+        ("before", "cut", "new-receiver", 2),
+        ("cut", "after", "new-receiver", 1),
+    ],
+)
+def test_the_exit_status(runs, before, after, changes, status):
+    assert diff(before, after, "--fail-on", changes).exit_code == status
+    assert diff(before, after).exit_code == 0
+
+
+def test_what_is_no_change_or_no_run_is_said(runs, capfd):
+    done = diff("before", "after", "--fail-on", "everything")
+    assert done.exit_code == 2
+    assert "is no change. There are: new-receiver, gone-receiver" in done.stderr
+    assert diff("before", "missing").exit_code == 2
+    assert "missing: there is no such run" in capfd.readouterr().err
+
+
+def test_two_real_runs(site):
+    def record(folder):
+        done = site.sigtrace("run", "--no-live", "--trace-dir", folder, "manage.py", "demo")
+        assert done.returncode == 0, done.stderr
+
+    record("first")
+    record("second")
+    same = site.sigtrace(
+        "diff",
+        "first",
+        "second",
+        "--fail-on",
+        "new-receiver,gone-receiver,new-edge,gone-edge,more-calls,new-sql",
+    )
+    assert same.returncode == 0, same.stdout
+    apps = site.path / "audit" / "receivers.py"
+    apps.write_text(
+        apps.read_text().replace(
+            "    AuditLog.objects.create(",
+            "    AuditLog.objects.count()\n    AuditLog.objects.create(",
+        )
+    )
+    record("third")
+    done = site.sigtrace("diff", "second", "third", "--fail-on", "new-sql")
+    assert done.returncode == 1
+    assert "SELECT COUNT(*)" in done.stdout

@@ -1,0 +1,114 @@
+"""The graph of a run, read by Mermaid's own parser where there is one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sigtrace.reader import Damage, open_runs
+from sigtrace.views.formats.exports import export
+from tests.factories import article_save, end, process, registered, write
+
+MERMAID = "SIGTRACE_TEST_MERMAID"
+"""Names a folder in which `npm install mermaid jsdom` was run."""
+
+
+def mermaid(run):
+    return "".join(export(open_runs([run], run), "mermaid", "none", Damage(), lambda _: None))
+
+
+@pytest.fixture
+def parse():
+    """`parse(text)`: the nodes and edges that Mermaid sees."""
+    folder = os.environ.get(MERMAID)
+    if not folder:
+        pytest.skip(f"service: Mermaid ({MERMAID} names no folder)")
+
+    def run(text):
+        script = Path(__file__).with_name("parse_mermaid.mjs")
+        done = subprocess.run(
+            ["node", script, folder], input=text, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def test_who_sets_off_whom(tmp_path):
+    write(
+        tmp_path / "1.jsonl", process("1"), *article_save("1"), *article_save("1", at=20, first=20)
+    )
+    assert (
+        mermaid(tmp_path)
+        == """\
+flowchart LR
+  n1["generate_slug<br/>blog.signals"]
+  n2["notify_about_article<br/>blog.signals"]
+  n3["update_search_index<br/>search.signals"]
+  n4(["blog.Article.save()"])
+  n5(["search.AuditLog.save()"])
+  n3 -->|"×2"| n5
+  n4 -->|"pre_save ×2"| n1
+  n4 -->|"post_save ×2"| n2
+  n4 -->|"post_save ×2"| n3
+  classDef receiver stroke-width:2px
+  class n1,n2,n3 receiver
+"""
+    )
+
+
+def test_callbacks_sends_and_operations_have_their_own_shape(tmp_path):
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        registered("1-3", "1-2", name="a.later"),
+        end("bulk", "1-4", "1-2", operation="update"),
+        end("m2m", "1-5", "1-2"),
+        end("receiver", "1-2", "1-1"),
+        end("receiver", "1-8", "1-1", origin="django", name="django.x", receiver="django.x"),
+        end("send", "1-1", signal="blog.signals.published", name="published"),
+        end("on_commit", "1-3", name="a.later", registered_by="1-2"),
+        end("on_commit", "1-9", name="a.discarded", discarded=True),
+    )
+    text = mermaid(tmp_path)
+    assert '{{"later<br/>a"}}' in text
+    assert '>"published<br/>blog.signals"]' in text
+    assert '(["blog.Article.update()"])' in text
+    assert '(["blog.Article.tags.add()"])' in text
+    assert '-.->|"on_commit"|' in text
+    assert "django" not in text
+    assert "discarded" not in text
+
+
+def test_mermaid_reads_the_demo(site, parse):
+    assert site.sigtrace("run", "--no-live", "manage.py", "demo").returncode == 0
+    found = parse(site.sigtrace("report", "--format", "mermaid").stdout)
+    nodes = found["nodes"]
+    edges = {(nodes[start], by, nodes[end]) for start, by, end, _ in found["edges"]}
+    assert ("blog.Article.save()", "post_save ×6", "log_article<br>audit.receivers") in edges
+    assert ("log_article<br>audit.receivers", "×6", "audit.AuditLog.save()") in edges
+    assert {stroke for *_, stroke in found["edges"]} == {"normal", "dotted"}
+
+
+def test_no_name_breaks_the_graph(tmp_path, parse):
+    name = 'a.<lambda>"]; end`|#{} %% \\ subgraph --> x & "y"\n\u202e'
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        end("receiver", "1-2", "1-1", name=name, receiver=name),
+        end("send", "1-1", "1-0", signal=name),
+        end("save", "1-0", model=name),
+    )
+    found = parse(mermaid(tmp_path))
+    assert len(found["nodes"]) == 2
+    assert len(found["edges"]) == 1
+
+
+def test_a_run_without_edges_is_an_empty_graph(tmp_path):
+    write(tmp_path / "1.jsonl", process("1"), end("save", "1-1"))
+    assert mermaid(tmp_path) == "flowchart LR\n"

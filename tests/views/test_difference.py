@@ -1,0 +1,149 @@
+"""What differs between two runs, on the screen, as JSON and in a comment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sigtrace.analysis.difference import difference
+from sigtrace.analysis.profile import profile
+from sigtrace.reader import open_run
+from sigtrace.views.difference import render_difference
+from sigtrace.views.display import Display
+from sigtrace.views.formats.difference_json import render_json
+from sigtrace.views.formats.difference_markdown import render_markdown
+from tests.factories import article_save, end, process, write
+
+
+@pytest.fixture
+def found(tmp_path):
+    def save(stem, ms, count):
+        for number in range(count):
+            base = number * 10
+            call, send, root = (f"{stem}-{base + n}" for n in (1, 2, 3))
+            yield end("receiver", call, send, base * 100 + 1, ms + number / 10)
+            yield end("send", send, root, base * 100 + 0.5, ms + 2)
+            yield end("save", root, None, base * 100, ms + 3)
+
+    fast = {"name": "a.fast", "receiver": "a.fast"}
+    same = [
+        line
+        for n in range(6)
+        for line in (
+            end("receiver", f"1-{800 + 2 * n}", f"1-{801 + 2 * n}", **fast),
+            end("send", f"1-{801 + 2 * n}"),
+        )
+    ]
+    gone = [
+        end("receiver", "1-702", "1-701", name="a.gone", receiver="a.gone"),
+        end("send", "1-701", sender="blog.Tag"),
+    ]
+    new = [
+        line | {"name": "a.late", "receiver": "a.late"}
+        if line["kind"] == "receiver" and line["index"]
+        else line
+        for line in article_save("1", first=600)
+    ]
+    write(tmp_path / "a" / "1.jsonl", process("1"), *save("1", 1, 6), *same, *gone)
+    write(tmp_path / "b" / "1.jsonl", process("1"), *save("1", 8, 6), *same, *new)
+    (tmp_path / "b" / "run.json").write_text('{"schema":1,"argv":["manage.py","demo"]}')
+    return difference(*(profile(open_run(tmp_path / name, tmp_path)) for name in "ab"))
+
+
+def test_the_screen(found):
+    drawn = render_difference(found, Display()).plain
+    assert (
+        "\n".join(line.rstrip() for line in drawn.splitlines())
+        == """\
+A  a · 13 chains · 13 receiver calls · 0 queries
+B  b · manage.py demo · 13 chains · 15 receiver calls · 2 queries
+
+New receivers
+  + late  post_save                                       search/signals.py:8                 ×1
+  + generate_slug  pre_save                               blog/signals.py:12                  ×1
+
+Gone receivers
+  - gone  post_save                                       blog/signals.py:24                  ×1
+
+New edges
+  + late → search.AuditLog.save()                                                             ×1
+  + blog.Article.save() → post_save → late                                                    ×1
+  + blog.Article.save() → pre_save → generate_slug                                            ×1
+
+Gone edges
+  - post_save → gone                                                                          ×1
+
+Slower
+  notify_about_article                                    blog/signals.py:24   6.8 times as long
+    1.2 ms (1.1 ms to 1.3 ms) → 8.2 ms (8.1 ms to 8.4 ms)
+
+New SQL
+  blog.Article.save()                                                          0.0 → 0.3 a chain
+    INSERT INTO blog_article VALUES (%s)
+
+Times: all 2 receivers with 5 calls in both runs together take 3.88 times as long, half of them 2.44 to 5.32; slower is what changed by more than that."""
+    )
+
+
+def test_ascii_and_narrow(found):
+    assert render_difference(found, Display(ascii=True)).plain.isascii()
+    drawn = render_difference(found, Display(width=60, crop=True)).plain
+    assert max(map(len, drawn.splitlines())) <= 60
+
+
+def test_nothing_is_said_in_a_sentence(found):
+    same = difference(found.before, found.before)
+    assert (
+        "No receiver and no way between them is new or gone"
+        in render_difference(same, Display()).plain
+    )
+    assert "No receiver and no way" in render_markdown(same)
+
+
+def test_the_json(found):
+    one = json.loads(render_json(found))
+    assert one["version"] == 1
+    assert [change["receiver"] for change in one["new_receivers"]] == [
+        "a.late",
+        "blog.signals.generate_slug",
+    ]
+    assert one["new_edges"][0] == {
+        "source": "a.late",
+        "by": None,
+        "target": "search.AuditLog.save()",
+        "count": 1,
+    }
+    assert one["slower"][0]["before"].keys() == {"low_ms", "median_ms", "high_ms"}
+    assert one["sql"][0]["after_a_chain"] == 0.286
+    assert one["noise"]["receivers"] == 2
+    assert one["after"]["argv"] == ["manage.py", "demo"]
+
+
+def test_the_markdown(found):
+    written = render_markdown(found)
+    assert written.startswith("## sigtrace: what changed\n\n- A: a · 13 chains")
+    assert "### New receivers (2)\n\n| Receiver | Signal | Calls | At |\n" in written
+    assert "| `a.late` | post\\_save | 1 | search/signals.py:8 |" in written
+    assert "| `blog.Article.save()` | post\\_save | `a.late` | 1 |" in written
+
+
+def test_a_comment_has_a_size_that_github_takes(tmp_path):
+    name = "package_with_a_long_name.module_with_a_long_name.receiver_"
+    events = [
+        line
+        for n in range(1, 4000, 4)
+        for line in (
+            end("query", f"1-{n}", f"1-{n + 1}", sql=f"SELECT {'column, ' * 100} {n}"),
+            end("receiver", f"1-{n + 1}", f"1-{n + 2}", name=f"{name}{n}", receiver=f"{name}{n}"),
+            end("send", f"1-{n + 2}", f"1-{n + 3}"),
+            end("save", f"1-{n + 3}"),
+        )
+    ]
+    write(tmp_path / "a" / "1.jsonl", process("1"), end("save", "1-1"))
+    write(tmp_path / "b" / "1.jsonl", process("1"), *events)
+    found = difference(*(profile(open_run(tmp_path / side, tmp_path)) for side in "ab"))
+    written = render_markdown(found)
+    assert len(written) < 65_536
+    assert "… and 975 more" in written
+    assert "980 more: --format json" in render_difference(found, Display()).plain
