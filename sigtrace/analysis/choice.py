@@ -60,21 +60,51 @@ def chosen(events: Iterable[Event], choice: Choice) -> Iterator[Event]:
 
     A chain's lines come when it has ended, those of the slowest chains at the end.
     """
-    builder = Builder()
-    slowest: list[tuple[int, int, Chain]] = []
-    for number, chain in enumerate(_chains(events, builder)):
+    slowest = None if choice.slowest is None else _Slowest(choice.slowest)
+    for chain in _chains(events, Builder()):
         if isinstance(chain, dict):
-            yield chain
-        elif not choice.takes(chain):
-            continue
-        elif choice.slowest is None:
-            yield from _lines(chain)
+            if slowest is None or not slowest.takes_block(chain):
+                yield chain
+        elif choice.takes(chain):
+            if slowest is None:
+                yield from _lines(chain)
+            else:
+                slowest.take(chain)
+    if slowest is not None:
+        yield from slowest.lines()
+
+
+class _Slowest:
+    """The slowest chains so far, and what became of the atomic blocks around them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._number = 0
+        self._chains: list[tuple[int, int, Chain]] = []
+        self._blocks: dict[str, Event] = {}
+
+    def take(self, chain: Chain) -> None:
+        self._number += 1
+        entry = (chain.root.duration_ns, -self._number, chain)
+        if len(self._chains) < self._most:
+            heapq.heappush(self._chains, entry)
         else:
-            entry = (chain.root.duration_ns, -number, chain)
-            keep = heapq.heappush if len(slowest) < choice.slowest else heapq.heappushpop
-            keep(slowest, entry)
-    for _, _, chain in sorted(slowest, reverse=True):
-        yield from _lines(chain)
+            heapq.heappushpop(self._chains, entry)
+
+    def takes_block(self, event: Event) -> bool:
+        """Keep the end of a block for after its chains; that of others is of no use."""
+        if event["event"] != "end":
+            return False
+        around = {chain.root.transaction for *_, chain in self._chains}
+        around.update(block.get("transaction") for block in self._blocks.values())
+        if event["id"] in around:
+            self._blocks[event["id"]] = event
+        return True
+
+    def lines(self) -> Iterator[Event]:
+        for *_, chain in sorted(self._chains, reverse=True):
+            yield from _lines(chain)
+        yield from self._blocks.values()
 
 
 def _chains(events: Iterable[Event], builder: Builder) -> Iterator[Chain | Event]:

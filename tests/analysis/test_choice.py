@@ -68,3 +68,15 @@ def test_lines_of_no_chain_pass():
 def test_what_was_registered_is_there_again():
     lines = [registered("1-2", "1-1"), end("save", "1-1")]
     assert [event["event"] for event in chosen(lines, Choice(root=("*",)))] == ["registered", "end"]
+
+
+def test_of_the_slowest_chains_the_blocks_around_them_are_told_afterwards():
+    lines = [
+        end("save", "1-1", ms=5, transaction="1-10"),
+        end("transaction", "1-10", transaction="1-11", outcome="committed"),
+        end("transaction", "1-11", outcome="rolled back"),
+        end("save", "1-2", ms=1, transaction="1-12"),
+        end("transaction", "1-12"),
+    ]
+    found = [event["id"] for event in chosen(lines, Choice(slowest=1))]
+    assert found == ["1-1", "1-10", "1-11"]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from sigtrace.cli.main import group
-from tests.factories import article_save, begin, end, process, write
+from tests.factories import article_save, begin, counts, end, process, write
 
 
 @pytest.fixture
@@ -151,3 +151,101 @@ def test_a_pipe_that_closes_early_is_no_failure(project):
 def test_help_needs_no_rich():
     code = "import sys; from sigtrace.cli import report; sys.exit('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_chains_are_chosen_by_options(project):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    failing = [
+        end("query", "1-32", "1-31", exception="E"),
+        end("save", "1-31", name="Tag.save()", exception="E", ms=3),
+    ]
+    write(
+        run / "4242.jsonl",
+        process(),
+        *article_save(),
+        *failing,
+        begin("save", "1-41", name="Draft.save()"),
+    )
+
+    def roots(*options):
+        shown = report("--tree", "--all", *options).stdout.splitlines()
+        return [line.split()[1] for line in shown if line.startswith("●")]
+
+    assert roots() == ["Article.save()", "Tag.save()", "Draft.save()"]
+    assert roots("--root", "Tag.*") == ["Tag.save()"]
+    assert roots("--root", "4242-3") == ["Article.save()"]
+    assert roots("--errors") == ["Tag.save()"]
+    assert roots("--unfinished") == ["Draft.save()"]
+    assert roots("--around", "generate_slug") == ["Article.save()"]
+    assert roots("--slowest", "2") == ["Article.save()", "Tag.save()"]
+
+
+def test_what_looks_alike_is_drawn_each_time_if_asked(project):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    write(
+        run / "4242.jsonl",
+        process(),
+        *(line for n in range(4) for line in article_save(first=1 + 20 * n)),
+    )
+    assert report("--tree").stdout.count("● Article.save()") == 1
+    assert report("--tree", "--no-fold").stdout.count("● Article.save()") == 4
+    assert report("--tree", "--slowest", "3").stdout.count("● Article.save()") == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--slowest", "3"], "--slowest chooses what is drawn: add --tree"),
+        (["--no-fold"], "add --tree"),
+        (["--tree", "--fail-on", "R001"], "--fail-on is about findings"),
+        (["--format", "otlp", "--fail-on", "R001"], "--format otlp shows none"),
+        (["--fail-on", "R001,R999"], "'R999' names no finding. There are: R001 fired more"),
+        (["--fail-on", ","], "names no finding"),
+    ],
+)
+def test_options_that_do_not_go_together_are_said(project, options, said):
+    done = report(*options)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_what_could_not_be_read_is_no_pass(project, capfd):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    assert report("--fail-on", "R006").exit_code == 0
+    write(run / "4242.jsonl", process(), *article_save(), counts(dropped=3))
+    assert report("--fail-on", "R006").exit_code == 2
+    assert "3 spans were not written" in capfd.readouterr().err
+    write(run / "4242.jsonl", process(), *article_save(), {"event": "end"})
+    assert report("--fail-on", "R006").exit_code == 2
+    assert "lines could not be read: 4242.jsonl" in capfd.readouterr().err
+    assert report("--fail-on", "R011").exit_code == 2
+
+
+def test_annotations_for_github(project, monkeypatch):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    name = {"name": "a.b", "receiver": "a.b", "file": "shop/a,b.py", "line": 3, "exception": "E"}
+    elsewhere = {**name, "file": "/usr/lib/x.py", "exception": "F"}
+    write(
+        run / "4242.jsonl",
+        process(),
+        end("receiver", "1-2", "1-1", **name),
+        end("receiver", "1-3", "1-1", **elsewhere),
+        end("send", "1-1"),
+    )
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    lines = report("--format", "github").stdout.splitlines()
+    title = "title=sigtrace.R006 error in a receiver"
+    next_ = "%0Asigtrace report --tree --errors --around a.b"
+    place = f"file={project.name}/shop/a%2Cb.py,line=3"
+    assert {line for line in lines if line.startswith("::error")} == {
+        f"::error {title},{place}::b raised E once{next_}",
+        f"::error {title}::b raised F once{next_}",
+    }
+
+
+@pytest.mark.parametrize("format_", ["perfetto", "otlp", "mermaid"])
+def test_exports_are_written_whole_to_a_file(project, format_):
+    file = project / "out"
+    assert report("--format", format_, "--output", file).stdout == ""
+    assert file.read_text() == report("--format", format_).stdout
+    assert "my-first-article" not in file.read_text()
