@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -223,7 +224,13 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
 
 def test_annotations_for_github(project, monkeypatch):
     run = project / ".sigtrace" / "20260101T000000Z-1-abc"
-    name = {"name": "a.b", "receiver": "a.b", "file": "shop/a,b.py", "line": 3, "exception": "E"}
+    name: dict[str, Any] = {
+        "name": "a.b",
+        "receiver": "a.b",
+        "file": "shop/a,b.py",
+        "line": 3,
+        "exception": "E",
+    }
     elsewhere = {**name, "file": "/usr/lib/x.py", "exception": "F"}
     write(
         run / "4242.jsonl",
