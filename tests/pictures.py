@@ -72,7 +72,7 @@ def shell(site: Site) -> str:
         screen.shows(r"^>>>$")
         screen.enter("article = Article.objects.create(title='My first article')")
         screen.shows(r"AuditLog[\s\S]*^>>>$")
-        screen.enter("for view in range(120): article.save()")
+        screen.enter("for view in range(20): article.save()")
         screen.keys("Enter")
         screen.shows(r"more[\s\S]*^>>>$")
         return _svg(_text(screen.coloured.splitlines()), "shell")

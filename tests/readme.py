@@ -15,7 +15,7 @@ from tests.pictures import FOLDER, PICTURES
 from tests.support import ROOT, SAMPLE_SITE, Site, run_process
 
 README = ROOT / "README.md"
-COMMANDS = ("run", "report")
+COMMANDS = ("run", "tail", "report")
 
 
 def block(text: str, marker: str) -> str:

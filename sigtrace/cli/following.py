@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.tally import tally
+from sigtrace.cli.ending import last_line, report_command
 from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
-from sigtrace.cli.session import _report_command, last_line
+from sigtrace.discover import PROJECT_FILES
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.recording import is_live
 from sigtrace.reader import (
@@ -31,15 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WAIT_SECONDS = 0.2
+_BUSY_SECONDS = 0.005
 _JUST_STARTED_NS = 5_000_000_000
-
-
-class _LateWatch(Watch):
-    """A watch that may come when a run has been going on for a while."""
-
-    def skip(self) -> None:
-        """Show only what comes from now on, and whole what is open now."""
-        self._follower.skip()
 
 
 def named_run(path: Path) -> Path:
@@ -80,10 +74,16 @@ def next_run(trace_dir: str | None) -> tuple[Path | None, bool]:
         if going_on:
             return going_on[0], waited
         if not waited:
-            say(f"no run is going on in {trace_dir or runs}: waiting for the next one to start")
+            _say_that_we_wait(runs, trace_dir)
         waited = True
         if _reader_left(_WAIT_SECONDS):
             return None, waited
+
+
+def _say_that_we_wait(runs: Path, trace_dir: str | None) -> None:
+    is_project = any((runs.parent / name).is_file() for name in PROJECT_FILES)
+    hint = "" if trace_dir or is_project else "This is no project; a run elsewhere has to be named."
+    say(f"no run is going on in {trace_dir or runs}: waiting for the next one to start", hint)
 
 
 def follow(run: Path, options: Mapping[str, Any], *, whole: bool) -> None:
@@ -97,16 +97,17 @@ def follow(run: Path, options: Mapping[str, Any], *, whole: bool) -> None:
     whole = whole or _has_just_started(meta)
     _announce(run, meta, whole=whole)
     display = {**options, "root": project_of(run)}
-    watch = _LateWatch(run, sys.stdout, options["format"] == "json", display)
+    as_json = options["format"] == "json"
+    watch = Watch(run, sys.stdout, as_json, display, beside_target=False)
     if not whole:
         watch.skip()
-    while watch.look() or not _is_over(run):
-        if _reader_left(INTERVAL):
+    while (is_busy := watch.look()) or not _is_over(run):
+        if _reader_left(_BUSY_SECONDS if is_busy else INTERVAL):
             return
     totals, files = watch.finish(), process_files(run)
     if totals is None or not whole:
         totals = tally(files)
-    say(last_line(totals, _report_command(run), len(files)))
+    say(last_line(totals, report_command(run), len(files)))
 
 
 def _announce(run: Path, meta: Mapping[str, Any], *, whole: bool) -> None:

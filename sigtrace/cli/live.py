@@ -7,7 +7,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from sigtrace.analysis.summary import Summary
-from sigtrace.cli.output import Output, say
+from sigtrace.cli.output import Output, never, say
 from sigtrace.reader import Follower
 
 if TYPE_CHECKING:
@@ -26,18 +26,28 @@ INTERVAL = 0.05
 class Watch:
     """Reads a run as it is written, counts every event, and shows it on a stream.
 
-    Nothing here raises: a failure of ours ends the view, and the target goes on.
+    Nothing here raises: a failure of ours ends the view, and the target goes on. `beside_target`
+    says that the target writes to the same stream, `gives_up` when a stuck reader is not waited
+    for any more.
     """
 
     def __init__(
-        self, run: Path, stream: IO[str], as_json: bool, options: Mapping[str, Any]
+        self,
+        run: Path,
+        stream: IO[str],
+        as_json: bool,
+        options: Mapping[str, Any],
+        *,
+        beside_target: bool,
+        gives_up: Callable[[], bool] = never,
     ) -> None:
         self._follower = Follower(run)
         self._summary = Summary()
         self._stream = stream
         self._as_json = as_json
         self._options = options
-        self._output = Output(stream.fileno())
+        self._output = Output(stream.fileno(), gives_up)
+        self._shares_terminal = beside_target and self._output.is_terminal
         self._tree: LiveTree | None = None
         self._failed = False
 
@@ -53,6 +63,10 @@ class Watch:
             self._fail(error)
             return False
         return bool(events)
+
+    def skip(self) -> None:
+        """Show only what comes from now on, and whole what is open now."""
+        self._follower.skip()
 
     def settle(self) -> None:
         """Show what would wait for more of its kind: a prompt is about to be shown."""
@@ -86,7 +100,7 @@ class Watch:
             self._printer = Printer(self._stream, os.environ)
             self._tree = LiveTree(display_for(self._options, self._stream))
         now = time.time_ns()
-        if self._output.is_terminal and any(map(_was_interrupted, events)):
+        if self._shares_terminal and any(map(_was_interrupted, events)):
             # The terminal has shown ^C, and is still on that line.
             self._output.write(b"\n")
         self._write(self._tree.feed(events, now) if events else [])

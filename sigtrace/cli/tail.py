@@ -57,6 +57,8 @@ def tail(ctx: click.Context, /, run: Path | None, **options: Any) -> None:
             "sigtrace tail follows runs on Linux and macOS, where sigtrace run works.",
             "Run both in WSL.",
         )
+    if sys.stdout is None:
+        raise SigtraceError("stdout, on which the run would be shown, is closed.")
     from sigtrace.cli.following import follow, named_run, next_run  # `--help` does without
 
     if run is None:

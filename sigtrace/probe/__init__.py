@@ -24,10 +24,12 @@ from .places import Places
 from .queries import QueryHooks
 from .recorder import Recorder
 from .relations import RelationHooks
+from .requests import RequestHooks
 from .saves import SaveHooks
-from .scopes import ScopeHooks
 from .signals import SignalHooks
 from .sites import Sites
+from .tasks import TaskHooks
+from .testcases import TestHooks
 from .tools import Tools
 from .transactions import TransactionHooks
 
@@ -63,11 +65,15 @@ class Probe:
         saves = SaveHooks(tools, self.patches)
         bulk = BulkHooks(tools, self.patches)
         callbacks = CallbackHooks(tools, self.patches)
-        scopes = ScopeHooks(self.recorder, self.patches)
+        requests = RequestHooks(self.recorder.scopes, self.patches)
+        tests = TestHooks(self.recorder.scopes, self.patches, places)
+        tasks = TaskHooks(self.recorder.scopes, self.patches)
         self._installers: dict[str, tuple[Callable[[Any], None], ...]] = {
+            "_pytest.runner": (tests.install_pytest,),
+            "celery.signals": (tasks.install,),
             "django.apps.registry": (self._install_apps,),
-            "django.core.handlers.base": (scopes.install_handlers,),
-            "django.core.management.base": (scopes.install_commands,),
+            "django.core.handlers.base": (requests.install_handlers,),
+            "django.core.management.base": (requests.install_commands,),
             "django.db.backends.base.base": (callbacks.install,),
             "django.db.backends.utils": (QueryHooks(tools, self.patches).install,),
             "django.db.models.base": (saves.install_model,),
@@ -75,6 +81,8 @@ class Probe:
                 RelationHooks(tools, self.patches).install,
             ),
             "django.db.models.query": (saves.install_queryset, bulk.install),
+            "django.test.testcases": (tests.install_django,),
+            "unittest.case": (tests.install_unittest,),
             "django.db.transaction": (TransactionHooks(tools, self.patches, callbacks).install,),
         }
         self._name_of_signal = signals

@@ -82,14 +82,14 @@ class CallbackHooks:
             waiting.by = span.id
         block = transaction.get()
         if block is not None:
-            waiting.transaction = recorder.enclosing.use_transaction(block)
+            waiting.transaction = recorder.blocks.use(block)
         self._waiting[id(entry)] = waiting
         recorder.pending.lines.append(
             _REGISTERED
             % (
                 waiting.id,
                 waiting.by,
-                recorder.enclosing.use_scope() if span is None else span.scope,
+                recorder.scopes.use() if span is None else span.scope,
                 waiting.transaction,
                 clock() + process.epoch,
                 known.name,

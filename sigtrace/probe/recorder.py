@@ -12,11 +12,12 @@ import os
 from os import getpid
 from typing import TYPE_CHECKING, Any
 
+from .blocks import Blocks
 from .counts import Counts
-from .enclosing import Enclosing
 from .failures import own_place, say
 from .process import Pending, Process
 from .prompt import Prompt
+from .scopes import Scopes
 from .sink import SinkError
 from .spans import Span, clock, current, transaction
 from .text import quote, type_path
@@ -37,7 +38,8 @@ class Recorder:
         self.process: Process | None = None
         self.counts = Counts()
         self.pending = Pending()
-        self.enclosing = Enclosing(self)
+        self.blocks = Blocks(self)
+        self.scopes = Scopes(self)
         self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
         self._name_of_signal: Callable[[Any], Name] | None = None
@@ -69,12 +71,12 @@ class Recorder:
         span.id = f'{process.prefix}{next(process.numbers)}"'
         span.up = up = current.get()
         if up is None:
-            span.scope = self.enclosing.use_scope()
+            span.scope = self.scopes.use()
         else:
             span.parent = up.id
             span.scope = up.scope
         block = transaction.get()
-        span.transaction = "null" if block is None else self.enclosing.use_transaction(block)
+        span.transaction = "null" if block is None else self.blocks.use(block)
         span.start = clock()
 
     def end(self, span: Span, tail: str) -> None:

@@ -124,7 +124,7 @@ class Sending(Span):
         span.parent = self.id
         span.scope = self.scope
         block = transaction.get()
-        span.transaction = "null" if block is None else recorder.enclosing.use_transaction(block)
+        span.transaction = "null" if block is None else recorder.blocks.use(block)
         span.call = call = self.wording.call(
             index, tools.receivers(receiver), self.uids.get(index, "null")
         )

@@ -1,4 +1,4 @@
-"""What is open at the moment: spans, atomic blocks and scopes, and which of them are current."""
+"""What is open at the moment: spans and atomic blocks, and which of them are current."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .process import Process
 
 # Partials: what freezes time in tests replaces every reference to the functions that it finds.
@@ -60,20 +58,5 @@ class Transaction:
         self.start = clock()
 
 
-class Scope:
-    """What a chain happened in: a request, a command. Written when its first span is."""
-
-    __slots__ = ("id", "kind", "name", "outer", "process", "start")
-
-    def __init__(self, kind: str, name: Callable[[], str], outer: Scope | None) -> None:
-        self.id = ""
-        self.kind = kind
-        self.name = name
-        self.outer = outer
-        self.process: Process | None = None
-        self.start = clock()
-
-
 current: ContextVar[Span | None] = ContextVar("sigtrace_span", default=None)
 transaction: ContextVar[Transaction | None] = ContextVar("sigtrace_transaction", default=None)
-scope: ContextVar[Scope | None] = ContextVar("sigtrace_scope", default=None)

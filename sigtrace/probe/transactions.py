@@ -111,7 +111,7 @@ class TransactionHooks:
                 self._callbacks.discard(connection)
             if not block.id:
                 return
-            recorder.enclosing.end_transaction(
+            recorder.blocks.end(
                 block,
                 ',"alias":%s,"savepoint":%s,"durable":%s,"outcome":%s'
                 % (

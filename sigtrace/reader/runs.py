@@ -30,6 +30,11 @@ class Run:
     meta: Event = field(default_factory=dict)
     receivers: Event = field(default_factory=dict)
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are, also where the user named only some of them."""
+        return self.path if self.path.is_dir() else self.path.parent
+
 
 def runs_directory(start: Path) -> Path:
     """Where the runs of the project around `start` are kept, whether it exists or not."""
@@ -79,6 +84,9 @@ def read_meta(run: Path) -> Event:
 
 def project_of(run: Path) -> str:
     """The folder that the paths in a run are relative to; empty where that is not known."""
+    project = read_meta(run).get("project")
+    if isinstance(project, str) and project:
+        return project
     folder = run.absolute().parent
     return str(folder.parent) if folder.name == DIRECTORY else ""
 
@@ -113,7 +121,7 @@ def open_runs(paths: Sequence[Path], start: Path) -> list[Run]:
     runs: dict[Path, Run] = {}
     for path in paths or [newest_run(start)]:
         run = open_run(path, start)
-        key = (run.path if run.path.is_dir() else run.path.parent).resolve()
+        key = run.folder.resolve()
         known = runs.get(key)
         if known is not None:
             new = tuple(file for file in run.files if file not in known.files)

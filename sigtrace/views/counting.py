@@ -22,11 +22,11 @@ _NAMES = 3
 
 
 def folded(fold: Fold, display: Display) -> Text:
-    """What repeats, how often it came again, where it was called, and what that took in all."""
+    """How often it came again, what it was, where it was called, and what that took in all."""
     roots = [chain.root for chain in fold.chains]
-    what = Text(end="").append(f"{display.glyphs.root} ", "bold")
+    # The number first: what stands behind may be cut.
+    what = Text(f"  {display.glyphs.times}{fold.times:,} more  ", end="")
     what.append_text(Text(", ", end="").join(labels.name(root, display) for root in roots))
-    what.append(f"  {display.glyphs.times}{fold.times:,} more")
     time = Text(milliseconds(fold.total_ns), end="")
     if len(roots) > 1:
         return row(what, "", time, display)

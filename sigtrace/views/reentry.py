@@ -20,20 +20,22 @@ _FAILURES = 3
 
 
 def summed_up(reentry: Reentry, display: Display) -> Iterator[list[Text]]:
-    """Who else was called and what went wrong below the call, as words to wrap."""
+    """How often it was called, with whom else, and what went wrong there, as words to wrap."""
     glyphs = display.glyphs
-    for failure, times in reentry.failures.most_common(_FAILURES):
-        yield _failure(failure, times, glyphs)
-    left = len(reentry.failures) - _FAILURES
-    if left > 0:
-        yield [Text(f"{glyphs.more} {plural(left, 'other error')}", "red", end="")]
+    words = [Text(f"{glyphs.again} same receiver {glyphs.times}{reentry.calls:,}", end="")]
     others = [
         f"{short(path)} {glyphs.times}{calls:,}" for path, calls in reentry.others.most_common()
     ]
     if reentry.queries:
         others.append(plural(reentry.queries, "query", "queries"))
     if others:
-        yield [Text("below it:", "dim", end=""), *listed(others)]
+        words += [Text(f"{glyphs.dot} below it:", "dim", end=""), *listed(others)]
+    yield words
+    for failure, times in reentry.failures.most_common(_FAILURES):
+        yield _failure(failure, times, glyphs)
+    left = len(reentry.failures) - _FAILURES
+    if left > 0:
+        yield [Text(f"{glyphs.more} {plural(left, 'other error')}", "red", end="")]
 
 
 def _failure(failure: Failure, times: int, glyphs: Glyphs) -> list[Text]:

@@ -66,9 +66,8 @@ def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -
         remarks += labels.summed_up(span)
     if node.concurrent:
         remarks.append(f"{glyphs.concurrent} concurrent")
-    if node.again:
-        calls = f" {glyphs.times}{node.reentry.calls:,}" if node.reentry is not None else ""
-        remarks.append(f"{glyphs.again} same receiver{calls}")
+    if node.again and node.reentry is None:
+        remarks.append(f"{glyphs.again} same receiver")
     if is_root and chain.registered_by:
         remarks.append(f"registered by {clean(short(chain.registered_by))}")
     if is_root and (chain.continues is not None or span.resumed):

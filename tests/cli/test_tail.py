@@ -72,9 +72,18 @@ def save(run: Program, title: str) -> None:
 
 def make_old(run: Path) -> None:
     """Let a run that has just started have started an hour ago; its lock stays."""
+    change_start(run, -AN_HOUR)
+
+
+def keep_young(run: Path) -> None:
+    """Let a run still have just started, however slow this machine is."""
+    change_start(run, AN_HOUR)
+
+
+def change_start(run: Path, nanoseconds: int) -> None:
     file = run / "run.json"
     header = json.loads(file.read_text())
-    file.write_text(json.dumps(header | {"started": header["started"] - AN_HOUR}))
+    file.write_text(json.dumps(header | {"started": header["started"] + nanoseconds}))
 
 
 def test_the_next_run_is_waited_for_and_shown_whole(site, start, obeying):
@@ -120,9 +129,10 @@ def test_a_run_that_goes_on_is_followed_from_now_on(site, start, obeying):
     assert "'before'" not in late.stdout
 
 
-def test_a_run_that_has_just_started_is_shown_whole(start, obeying):
+def test_a_run_that_has_just_started_is_shown_whole(site, start, obeying):
     run = obeying("--values", "all")
     save(run, "Before")
+    keep_young(site.trace().path)
     tail = start("tail")
     tail.expect("'before'")
     run.end()
@@ -198,6 +208,17 @@ def test_a_folder_that_is_set_for_runs_is_looked_into(site, start, obeying):
     assert tail.stderr.splitlines()[-1].endswith("sigtrace report traces/mine")
 
 
+def test_waiting_outside_of_a_project_says_how_to_name_a_run(tmp_path):
+    with Program(*SIGTRACE, "tail", cwd=tmp_path) as tail:
+        tail.expect(r"waiting for the next .*\n +This is no project; a run elsewhere", "stderr")
+
+
+def test_without_stdout_it_says_so(site):
+    done = site.run("bash", "-c", f"{' '.join(SIGTRACE)} tail >&-")
+    assert done.returncode == 2
+    assert done.stderr == "sigtrace: stdout, on which the run would be shown, is closed.\n"
+
+
 @pytest.mark.parametrize("following", [False, True], ids=["waiting", "following"])
 def test_ctrl_c_ends_it_at_once(site, obeying, following):
     if following:
@@ -246,9 +267,10 @@ def test_a_run_that_became_its_target(site, start):
     assert "1 chain · " in tail.stderr.splitlines()[-1]
 
 
-def test_it_ends_with_a_run_that_was_killed(start, obeying):
+def test_it_ends_with_a_run_that_was_killed(site, start, obeying):
     run = obeying()
     save(run, "One")
+    keep_young(site.trace().path)
     tail = start("tail")
     tail.expect("Article.save")
     run.process.send_signal(signal.SIGKILL)
@@ -256,21 +278,30 @@ def test_it_ends_with_a_run_that_was_killed(start, obeying):
     assert "1 chain · " in tail.stderr.splitlines()[-1]
 
 
+FORKS = """
+import os
+def fork():
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(reading)
+        return
+    os.close(writing)
+    Article.objects.create(title="child")
+    os.read(reading, 1)
+    Article.objects.create(title="orphan")
+    os._exit(0)
+"""
+
+
 def test_it_goes_on_while_a_process_of_the_run_does(start, obeying):
-    run = obeying()
+    run = obeying("--values", "all", before=FORKS)
     tail = start("tail")
     tail.expect(FOLLOWING, "stderr")
-    # The child lives on after the launcher: only then does it save.
-    run.tell(
-        "import os, time; reading, writing = os.pipe(); parent = os.getpid(); pid = os.fork(); "
-        "os.close(writing if pid == 0 else reading); "
-        "pid or (os.read(reading, 1), Article.objects.create(title='Orphan'), os._exit(0))"
-    )
-    run.expect("done")
-    assert run.process.poll() is None
-    # The end of the target closes the pipe.
+    run.tell("fork()")
+    tail.expect("'child'")
+    # The end of the target is what the child waits for.
     run.end()
-    tail.expect("Article.save")
+    tail.expect("'orphan'|more")
     assert tail.end() == 0
 
 

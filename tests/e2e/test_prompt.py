@@ -14,6 +14,8 @@ import pytest
 from tests.e2e.screen import Screen
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support import Site
 
 LAST_LINE = "AuditLog.save"
@@ -226,3 +228,47 @@ def test_a_stopped_launcher_holds_the_prompt_once(site: Site):
         while "more" not in screen.text and screen.text.count("● Article.save()") < 3:
             assert time.monotonic() < deadline, screen.text
             time.sleep(0.05)
+
+
+def test_a_halted_terminal_holds_the_target_once(site: Site):
+    """Ctrl-S stops what we write; the target, which writes nothing, goes on."""
+    site.path.joinpath("halted.py").write_text(
+        "import pathlib, time\n"
+        "from blog.models import Article\n"
+        "times = []\n"
+        "def saves():\n"
+        "    pathlib.Path('begun').touch()\n"
+        "    while not pathlib.Path('halted').exists(): time.sleep(0.01)\n"
+        "    for n in range(3):\n"
+        "        began = time.perf_counter()\n"
+        "        Article.objects.create(title='Hello')\n"
+        "        times.append(round((time.perf_counter() - began) * 1000))\n"
+        "    pathlib.Path('saved').touch()\n"
+    )
+    with plain(site) as screen:
+        screen.shows(r"^>>>$")
+        screen.enter("from halted import *")
+        screen.enter("saves()")
+        wait_for(site.path / "begun")
+        screen.keys("C-s")
+        # tmux hands the key over at once; the terminal's driver acts on it when it arrives.
+        time.sleep(0.5)
+        site.path.joinpath("halted").touch()
+        wait_for(site.path / "saved")
+        screen.keys("C-q")
+        # What was late comes after the prompt.
+        screen.shows(r"(?:● Article.save\(\)[\s\S]*){3}")
+        screen.keys("Enter")
+        screen.shows(r"^>>>$")
+        screen.enter("print('times', *times)")
+        text = screen.shows(r"^times \d+ \d+ \d+\n>>>$")
+        first, *others = map(int, re.findall(r"^times (\d+) (\d+) (\d+)", text, re.MULTILINE)[0])
+        assert first > 200  # the patience of 250 ms
+        assert sum(others) < first
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.02)

@@ -134,6 +134,10 @@ def test_links_lead_to_the_files_of_the_project(site):
     without_colours(shown)
     url = f"file://{site.path}/blog/signals.py"
     assert re.search(rf"\x1b\]8;[^;]*;{url}\S*\x1b\\[^\n]*blog/signals\.py:\d+", shown)
+    with terminal(site) as opened:
+        report = opened.run(f"TERM=xterm-kitty {SIGTRACE} report --tree")
+    assert url in report
+    without_colours(report)
     assert "\x1b]8;" not in in_terminal(site, "run manage.py demo")
 
 
@@ -172,6 +176,21 @@ def test_a_pipe_that_closes_early_does_not_harm_the_target(site):
     assert done.stderr == ""
     assert len((site.path / "first").read_text().splitlines()) == 1
     assert len(site.trace().spans("save", model="blog.Article")) == 300
+
+
+def test_head_does_not_change_the_status(site):
+    script = site.script(
+        "import sys\n"
+        "from blog.models import Article\n"
+        "for number in range(300): Article.objects.create(title=f'{number}')\n"
+        "sys.exit(7)\n"
+    )
+    command = f"{SIGTRACE} run --live {script.name} 2>&1 | head -1; echo ${{PIPESTATUS[0]}}"
+    done = site.run("bash", "-c", command)
+    assert done.stderr == ""
+    first, status = done.stdout.splitlines()
+    assert first.startswith("● Article.save()  created")
+    assert status == "7"
 
 
 HOSTILE = "a\x1b[2J\x1b]0;owned\x07\x9b3J\r\nb[red]c[/red]\u202e\u2066d\u2028e\u200bf\tg\x7f"
@@ -259,15 +278,14 @@ FILE = NAME.replace("/", "")
 
 
 def record(site: Site, *options: str) -> Program:
-    """The hostile script, which has done all that it does and waits for a line."""
+    """The hostile script; it says that it is ready when all is done, and waits for a line."""
     words = ("run", "--values", "all", *options, "script.py", HOSTILE)
-    run = Program(*SIGTRACE.split(), *words, cwd=site.path)
-    run.expect("ready")
-    return run
+    return Program(*SIGTRACE.split(), *words, cwd=site.path)
 
 
 def test_hostile_strings_in_a_pipe(hostile):
     with record(hostile, "--live", *SHOW_ALL) as run:
+        run.expect("ready")
         run.tell("")
         assert run.end() == 0
     assert "\x1b" not in run.stderr
@@ -301,6 +319,7 @@ def test_hostile_strings_in_a_pipe(hostile):
 
 def test_hostile_strings_in_a_narrow_terminal(hostile):
     with record(hostile, "--no-live") as run, terminal(hostile) as opened:
+        run.expect("ready")
         opened.run("stty cols 60")
         env = "TERM=xterm-256color TERM_PROGRAM=vscode"
         opened.enter(f"{env} {SIGTRACE} tail --from-start {' '.join(SHOW_ALL)}")

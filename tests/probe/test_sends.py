@@ -407,24 +407,31 @@ def test_concurrent_async_receivers_have_their_own_children(twice):
 opened, inner = Signal(), Signal()
 @receiver(inner)
 def heard(**kwargs): pass
+def events(): return [asyncio.Event() for _ in range(3)]
 @receiver(opened)
-async def one(**kwargs):
-    await asyncio.sleep(0.01)
+async def one(events, **kwargs):
+    two_began, one_sent, two_sent = events
+    await two_began.wait()
     await inner.asend("one")
-    await asyncio.sleep(0.01)
+    one_sent.set()
+    await two_sent.wait()
     return 1
 @receiver(opened)
-async def two(**kwargs):
-    await asyncio.sleep(0.015)
+async def two(events, **kwargs):
+    two_began, one_sent, two_sent = events
+    two_began.set()
+    await one_sent.wait()
     await inner.asend("two")
+    two_sent.set()
     return 2
 @receiver(opened)
 def sync(**kwargs): inner.send("sync")
 async def main():
-    print([result for _, result in await opened.asend(None)])
-    print([(r is one) or (r is two) or (r is sync) for r, _ in await opened.asend_robust(None)])
+    print([result for _, result in await opened.asend(None, events=events())])
+    done = await opened.asend_robust(None, events=events())
+    print([(r is one) or (r is two) or (r is sync) for r, _ in done])
 asyncio.run(main())
-print(len(opened.send(None)), len(opened.send_robust(None)))
+print(len(opened.send(None, events=events())), len(opened.send_robust(None, events=events())))
 """
     )
     trace = done.trace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_the_commonest_chains_are_named():
 @pytest.mark.parametrize("options", [{"receiver": ("log",)}, {"min_ms": 5}], ids=str)
 def test_what_is_not_selected_is_not_counted(options):
     view = LiveTree(Display(**options))
-    fields = {"ms": 9, "name": "blog.log", "receiver": "blog.log"}
+    fields: dict[str, Any] = {"ms": 9, "name": "blog.log", "receiver": "blog.log"}
     chains = [
         (
             end("receiver", f"1-{number}2", f"1-{number}1", **(fields if number < 205 else {})),
@@ -104,7 +105,7 @@ def test_a_pending_count_of_repetitions_comes_first():
     equal = [event for n in range(9000, 9004) for event in heard_save(f"1-{10 * n + 1}")]
     texts = view.feed([*distinct(199), *equal, *distinct(2, 300)], START) + view.finish()
     assert [text.plain.split("   ")[0] for text in texts[-2:]] == [
-        "● Article.save()  ×3 more",
+        "  ×3 more  Article.save()",
         "… 2 more chains in this second: 2 Article.save()",
     ]
 

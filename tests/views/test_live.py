@@ -149,5 +149,5 @@ def test_no_line_about_chains_is_wider_than_the_terminal(width):
         [long, *chain.from_iterable(chains), end("transaction", "1-2", outcome="rolled back")]
     )
     texts += view.finish()
-    assert [text.plain[0] for text in texts] == ["▸", "●", "↺"]
+    assert [text.plain.split()[0] for text in texts] == ["▸", "×3", "↺"]
     assert max(text.cell_len for drawn in texts for text in drawn.split()) <= min(width, 132)

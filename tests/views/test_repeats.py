@@ -46,7 +46,7 @@ def test_what_comes_again_is_counted_when_another_comes(save):
         assert view.feed(save(ms=2)) == []
     folded, other = view.feed(save(name="Tag.save()"))
     assert folded.plain == (
-        "● Article.save()  ×119 more                               "
+        "  ×119 more  Article.save()                               "
         "blog/views.py:41              238.0 ms"
     )
     assert lines([other]) == ["● Tag.save()  created"]
@@ -137,8 +137,8 @@ def test_a_long_loop_shows_a_count_a_second(save):
     view, counts = LiveTree(Display()), []
     for now in range(0, 3000, 50):
         texts = view.feed(save(), START + now * MS) + view.tick(START + now * MS)
-        counts += [(now, text.plain.split()[2]) for text in texts]
-    assert counts == [(0, "created"), (1050, "×20"), (2050, "×20")]
+        counts += [(now, text.plain.split()[0]) for text in texts]
+    assert counts == [(0, "●"), (1050, "×20"), (2050, "×20")]
     assert "×19 more" in view.finish()[0].plain
 
 
@@ -157,7 +157,7 @@ def test_a_few_chains_in_a_row_fold_as_one(save):
     assert len(texts) == 3
     (folded,) = view.finish()
     assert folded.plain.startswith(
-        "● Article.save(), Tag.save(), ⧗ on_commit send_mail  ×119 more  "
+        "  ×119 more  Article.save(), Tag.save(), ⧗ on_commit send_mail  "
     )
     assert folded.plain.endswith(" 357.0 ms")
 
@@ -169,7 +169,7 @@ def test_a_row_that_is_not_complete_is_drawn(save):
     assert view.feed(save()) == []
     texts = view.feed(save(line=2))
     assert lines(texts) == [
-        "● Article.save(), Article.save()  ×2 more",
+        "  ×2 more  Article.save(), Article.save()",
         "● Article.save()  created",
         "● Article.save()  created",
     ]
@@ -181,7 +181,7 @@ def test_after_a_row_that_is_not_complete_what_it_began_with_may_repeat(save):
     view.feed([*save(), *save(line=1), *save()])
     assert lines(view.feed(save())) == ["● Article.save()  created"]
     view.feed([*save(), *save()])
-    assert lines(view.finish()) == ["● Article.save()  ×3 more"]
+    assert lines(view.finish()) == ["  ×3 more  Article.save()"]
 
 
 def test_rolled_back_repetitions_are_counted_behind_them(save):
@@ -191,7 +191,7 @@ def test_rolled_back_repetitions_are_counted_behind_them(save):
         rolled_back = end("transaction", block, outcome="rolled back")
         texts += view.feed([*save(transaction=block), rolled_back])
     assert lines(texts) == ["● Article.save()  created · ⎇ atomic", "↺ 1 chain rolled back"]
-    assert lines(view.finish()) == ["● Article.save()  ×4 more", "↺ 4 chains rolled back"]
+    assert lines(view.finish()) == ["  ×4 more  Article.save()", "↺ 4 chains rolled back"]
 
 
 def test_a_count_a_second_tells_of_rollbacks_too(save):
@@ -201,7 +201,7 @@ def test_a_count_a_second_tells_of_rollbacks_too(save):
         now = START + number * 100 * MS
         view.feed([*save(transaction=f"2-{number}"), rolled_back], now)
     assert lines(view.feed(save(transaction="2-11"), START + 1100 * MS)) == [
-        "● Article.save()  ×10 more",
+        "  ×10 more  Article.save()",
         "↺ 10 chains rolled back",
     ]
 
