@@ -25,7 +25,7 @@ from tests.support import ROOT, SAMPLE_SITE, Site, run_process
 
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "images" / "tree.svg"
-COMMANDS = ("run", "report")
+COMMANDS = ("run", "report", "receivers")
 
 WIDTH = 100
 SHOWN = (

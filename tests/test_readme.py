@@ -35,7 +35,8 @@ def test_every_kind_of_span_is_documented(kind, fields):
 def test_every_setting_without_an_option_is_documented():
     options = {
         option.removeprefix("no-")
-        for option in re.findall(r"--([a-z-]+)", readme.block(TEXT, "help run"))
+        for command in readme.COMMANDS
+        for option in re.findall(r"--([a-z-]+)", readme.block(TEXT, f"help {command}"))
     }
     assert readme.table_fields(TEXT, "Settings\n") == [
         name for name in SETTINGS if name not in options

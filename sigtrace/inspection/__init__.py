@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sigtrace.inspection.reading import read_inspection
 from sigtrace.inspection.records import (
+    DJANGO,
+    OWN,
+    THIRD_PARTY,
     App,
     Connection,
     Connector,
@@ -19,6 +22,9 @@ from sigtrace.inspection.records import (
 )
 
 __all__ = [
+    "DJANGO",
+    "OWN",
+    "THIRD_PARTY",
     "App",
     "Connection",
     "Connector",

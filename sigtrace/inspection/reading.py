@@ -9,6 +9,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from sigtrace.errors import SigtraceError
+from sigtrace.inspection.failure import failure
 from sigtrace.inspection.records import Inspection
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ SCHEMA = 1
 
 
 def read_inspection(text: str) -> Inspection:
-    """Return what the file says. Raises SigtraceError if it is none of ours."""
+    """Return what the file says. Raises SigtraceError for a failure, or a file that is not ours."""
     try:
         data = json.loads(text)
         if data["schema"] != SCHEMA:
             raise ValueError(f"schema {data['schema']}")
+        if "error" in data:
+            raise failure(data["error"])
         found: Inspection = _record(Inspection, data)
     except (KeyError, TypeError, ValueError) as error:
         raise SigtraceError(

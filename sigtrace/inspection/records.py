@@ -34,13 +34,14 @@ class Receiver:
     """A receiver by what runs: a partial or a callable instance has the name of what it wraps.
 
     `kind` is function, method, partial, instance, class, or builtin; `accepts_kwargs` is None
-    where the signature is not known.
+    where the signature is not known. Receivers of equal `number` are one and the same object.
     """
 
     name: str
     kind: str
     place: Place = Place()
     accepts_kwargs: bool | None = None
+    number: int = 0
 
     @property
     def is_lambda(self) -> bool:
@@ -50,6 +51,16 @@ class Receiver:
     def is_local(self) -> bool:
         """Whether it was defined within a function."""
         return "<locals>" in self.name
+
+    def repeats(self, other: Receiver) -> bool:
+        """Whether it is the same function, or the same source imported once more.
+
+        What a function makes anew at each call, partials and lambdas are functions of their own.
+        """
+        if self.number == other.number:
+            return True
+        plain = self.kind == "function" and not self.is_local and not self.is_lambda
+        return plain and self.place.file is not None and self.place == other.place
 
 
 @dataclass(frozen=True)

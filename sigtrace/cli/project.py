@@ -1,0 +1,118 @@
+"""The options that say which project to bring up, and the inspection that comes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sigtrace.cli.output import say
+from sigtrace.cli.settings import blame_setting, read_settings, was_typed
+from sigtrace.discover import Project, find_project
+from sigtrace.errors import SigtraceError
+from sigtrace.launch.command import interpreter
+from sigtrace.options import InspectOptions
+
+if TYPE_CHECKING:
+    from sigtrace.inspection import Inspection
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
+
+OPTIONS = (
+    click.option(
+        "--settings",
+        metavar="MODULE",
+        help=f"The settings; else {_VARIABLE}, what manage.py sets, or what pytest or "
+        "django-stubs are told.",
+    ),
+    click.option("--python", metavar="PATH", help="The project's interpreter."),
+    click.option(
+        "--pythonpath", multiple=True, metavar="DIR", help="Import from this folder too, first."
+    ),
+    click.option(
+        "--import",
+        multiple=True,
+        metavar="urls|MODULE",
+        help="Load this too: what a web process or a worker loads besides.",
+    ),
+)
+
+
+class ProjectCommand(click.Command):
+    """A command whose options the project and the environment can set as well."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        read_settings(ctx, find_project(Path.cwd()).root)
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            raise blame_setting(ctx, error) or error from None
+
+
+def project_options(command: Command) -> Command:
+    """Add the options to a ProjectCommand; `inspect_project` takes their values."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def inspect_project(ctx: click.Context, options: Mapping[str, Any]) -> Inspection:
+    """Bring the project up in its own interpreter and return what is connected then.
+
+    Says on stderr what had to be left out. Raises SigtraceError if the project cannot be set up.
+    """
+    from sigtrace.inspection import read_inspection
+    from sigtrace.launch.inspecting import inspect
+
+    project = find_project(Path.cwd())
+    python = interpreter(os.environ, options["python"])
+    found = read_inspection(inspect(python, _asked(ctx, options, project), os.environ))
+    for warning in found.warnings:
+        say(warning)
+    return found
+
+
+def _asked(ctx: click.Context, options: Mapping[str, Any], project: Project) -> InspectOptions:
+    settings, source = options["settings"] or "", "--settings"
+    if settings and not was_typed(ctx, "settings"):
+        source = ctx.obj["settings"].source
+        if source != "SIGTRACE_SETTINGS" and os.environ.get(_VARIABLE):
+            settings = ""  # the environment wins over a file
+    named = project.named
+    if not settings and not os.environ.get(_VARIABLE) and project.manage is None and named is None:
+        raise _unnamed(project)
+    return InspectOptions(
+        output="",
+        project=str(project.root),
+        manage=str(project.manage or ""),
+        settings=settings,
+        settings_source=source,
+        fallback=named.module if named else "",
+        fallback_source=_relative(named.source) if named else "",
+        fallback_pythonpath=named.pythonpath if named else (),
+        pythonpath=tuple(str(Path(folder).absolute()) for folder in options["pythonpath"]),
+        imports=options["import"],
+    )
+
+
+def _relative(source: str) -> str:
+    return source.replace(str(Path.cwd()) + os.sep, "")
+
+
+def _unnamed(project: Project) -> SigtraceError:
+    if project.several:
+        names = ", ".join(str(path.relative_to(Path.cwd())) for path in project.several)
+        return SigtraceError(
+            f"There are several projects here: {names}.",
+            "Run it in the folder of one, or name --settings and --pythonpath.",
+        )
+    return SigtraceError(
+        f"There is no Django project in {Path.cwd()}: no manage.py here, above or one folder below,"
+        f" no {_VARIABLE}, nothing in pyproject.toml, pytest.ini, tox.ini, setup.cfg or mypy.ini.",
+        "Name one: --settings config.settings, with --pythonpath where it is.",
+    )
