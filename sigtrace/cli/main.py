@@ -14,6 +14,7 @@ from sigtrace.errors import SigtraceError
 COMMANDS = {
     "run": "sigtrace.cli.run:run",
     "report": "sigtrace.cli.report:report",
+    "check": "sigtrace.cli.check:check",
     "receivers": "sigtrace.cli.receivers:receivers",
 }
 

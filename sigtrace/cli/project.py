@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,6 +44,15 @@ OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What a file that was committed says of how to set the project up; `source` names it."""
+
+    settings: str = ""
+    imports: tuple[str, ...] = ()
+    source: str = ""
+
+
 class ProjectCommand(click.Command):
     """A command whose options the project and the environment can set as well."""
 
@@ -61,28 +71,39 @@ def project_options(command: Command) -> Command:
     return command
 
 
-def inspect_project(ctx: click.Context, options: Mapping[str, Any]) -> Inspection:
+def inspect_project(
+    ctx: click.Context,
+    options: Mapping[str, Any],
+    agreed: Agreed = Agreed(),
+) -> Inspection:
     """Bring the project up in its own interpreter and return what is connected then.
 
-    Says on stderr what had to be left out. Raises SigtraceError if the project cannot be set up.
+    What was `agreed` comes before all but the option and its variable. Says on stderr what had to
+    be left out. Raises SigtraceError if the project cannot be set up.
     """
     from sigtrace.inspection import read_inspection
     from sigtrace.launch.inspecting import inspect
 
     project = find_project(Path.cwd())
     python = interpreter(os.environ, options["python"])
-    found = read_inspection(inspect(python, _asked(ctx, options, project), os.environ))
+    asked = _asked(ctx, options, project, agreed)
+    found = read_inspection(inspect(python, asked, os.environ))
     for warning in found.warnings:
         say(warning)
     return found
 
 
-def _asked(ctx: click.Context, options: Mapping[str, Any], project: Project) -> InspectOptions:
+def _asked(
+    ctx: click.Context, options: Mapping[str, Any], project: Project, agreed: Agreed
+) -> InspectOptions:
     settings, source = options["settings"] or "", "--settings"
     if settings and not was_typed(ctx, "settings"):
         source = ctx.obj["settings"].source
         if source != "SIGTRACE_SETTINGS" and os.environ.get(_VARIABLE):
             settings = ""  # the environment wins over a file
+    if agreed.settings and not (settings and source in ("--settings", "SIGTRACE_SETTINGS")):
+        settings, source = agreed.settings, agreed.source
+    imports = agreed.imports if settings == agreed.settings else ()
     named = project.named
     if not settings and not os.environ.get(_VARIABLE) and project.manage is None and named is None:
         raise _unnamed(project)
@@ -96,7 +117,7 @@ def _asked(ctx: click.Context, options: Mapping[str, Any], project: Project) -> 
         fallback_source=_relative(named.source) if named else "",
         fallback_pythonpath=named.pythonpath if named else (),
         pythonpath=tuple(str(Path(folder).absolute()) for folder in options["pythonpath"]),
-        imports=options["import"],
+        imports=tuple(dict.fromkeys((*imports, *options["import"]))),
     )
 
 

@@ -11,6 +11,7 @@ from sigtrace.discover import Found, project_root, settings
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import click
@@ -44,6 +45,11 @@ def blame_setting(ctx: click.Context, error: click.BadParameter) -> SigtraceErro
 def was_typed(ctx: click.Context, name: str | None) -> bool:
     """Whether an option stood on the command line."""
     return name is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether this is a CI job, as the variable says that nearly all of them set."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _name(param: click.Parameter) -> str:

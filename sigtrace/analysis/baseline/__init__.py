@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from sigtrace.analysis.baseline.comparison import Change, Comparison, compare, compare_called
-from sigtrace.analysis.baseline.entries import Called, Connected, called, connected, entry_of, origin
+from sigtrace.analysis.baseline.entries import (
+    Called,
+    Connected,
+    called,
+    connected,
+    entry_of,
+    origin,
+)
 from sigtrace.analysis.baseline.entry import ANY, Entry
 from sigtrace.analysis.baseline.file import Baseline, Line, parse, render, updated
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.baseline.entry import ANY, Entry, Key, uid_word
-from sigtrace.inspection.records import DJANGO, OWN, THIRD_PARTY
+from sigtrace.inspection import DJANGO, OWN, THIRD_PARTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +71,7 @@ def connected(connections: Iterable[Connection]) -> list[Connected]:
     for connection in connections:
         if origin(connection) != DJANGO:
             found.setdefault(entry_of(connection).key, []).append(connection)
-    return [
-        Connected(entry_of(same[0]).counted(len(same)), tuple(same)) for same in found.values()
-    ]
+    return [Connected(entry_of(same[0]).counted(len(same)), tuple(same)) for same in found.values()]
 
 
 def called(events: Iterable[Event]) -> list[Called]:

@@ -79,7 +79,8 @@ def uid_word(uid: str | float | None) -> str:
 
 def split(line: str) -> tuple[list[str], str]:
     """The words of a line and the comment at its end. Raises ValueError for an open quote."""
-    words, position = [], 0
+    words: list[str] = []
+    position = 0
     while position < len(line):
         found = _WORD.match(line, position)
         if found is None:
@@ -96,7 +97,7 @@ def read_entry(words: list[str]) -> Entry:
     """The entry that words stand for. Raises ValueError where they stand for none."""
     if len(words) < 3:
         raise ValueError("it names no signal, sender and receiver")
-    entry = Entry(*(unquote(word) for word in words[:3]))
+    entry = Entry(unquote(words[0]), unquote(words[1]), unquote(words[2]))
     for word in words[3:]:
         name, equals, value = word.partition("=")
         times = _TIMES.fullmatch(word)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 VERSION = 1
 
 _HEADING = (
-    f"# sigtrace baseline {VERSION}: the receivers that are meant to be connected."
-    " `sigtrace check --update` writes it."
+    f"# sigtrace baseline {VERSION}: receivers that are meant to be connected,"
+    " written by: sigtrace check --update"
 )
 _VERSION = re.compile(r"# sigtrace baseline (\d+)\b")
 _CONFLICT = re.compile(r"<{7}|={7}|>{7}|\|{7}")
@@ -156,7 +156,9 @@ def _read(row: str, number: int, reading: _Reading) -> None:
     """Take one line. Raises ValueError where it means nothing."""
     words, comment = split(row)
     if not words:
-        reading.above.append(comment)
+        # The blank line below the settings is the file's own.
+        if comment or reading.above or reading.lines:
+            reading.above.append(comment)
         return
     name, equals, value = words[0].partition("=")
     if len(words) > 1 or not equals:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
+    elsewhere,
     listed,
     places,
-    said_connected,
     subjects,
     title,
 )
 from sigtrace.analysis.rules.finding import RULES, Finding
-from sigtrace.inspection.records import OWN
+from sigtrace.inspection import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,19 +37,18 @@ def any_sender(context: Context) -> Iterator[Finding]:
             continue
         what = "many-to-many field" if connection.signal == _M2M else "model"
         said = f"{title(connection)} is called for every {what} of every app"
-        details = [said_connected(connection)]
+        place = connector_place(connection)
+        details = list(elsewhere(connection, place))
         if connection.signal in _DELETES:
             slowed = _no_longer_fast(context.inspection)
             if slowed:
                 said += ", and disables fast deletes"
                 details.append(f"deleted row by row because of it: {listed(slowed)}")
-        file, line = connector_place(connection)
         yield Finding(
             RULES["W008"],
             said,
             "Name the sender, or several: @receiver once for each.",
-            file,
-            line,
+            *place,
             tuple(details),
             subjects(connection),
             places(connection),
@@ -82,4 +81,3 @@ def _is_own(model: Model, inspection: Inspection) -> bool:
 
 def _is_delete_of_one_model(connection: Connection) -> bool:
     return connection.signal in _DELETES and connection.sender.kind == "model"
-

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.baseline import entry_of, origin
-from sigtrace.inspection.records import OWN
+from sigtrace.inspection import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,9 +69,7 @@ class Context:
         """The versions of the packages that something was found of."""
         places: list[Place] = [app.place for app in self.inspection.apps]
         places += [one.receiver.place for one in self.inspection.connections]
-        return {
-            place.package: place.version for place in places if place.package and place.version
-        }
+        return {place.package: place.version for place in places if place.package and place.version}
 
 
 def own(connections: tuple[Connection, ...]) -> tuple[Connection, ...]:
@@ -113,17 +111,17 @@ def places(connection: Connection) -> tuple[tuple[str, int], ...]:
     return tuple((file, line) for file, line in candidates if file and line)
 
 
-def said_connected(connection: Connection) -> str:
-    """The line of details that says where a receiver is and what connected it."""
-    file, line = receiver_place(connection)
-    said = f"{file}:{line}" if file else "written in C"
+def elsewhere(connection: Connection, place: Where) -> tuple[str, ...]:
+    """What there is to say of the places of a connection besides the one of a finding."""
+    said = []
+    receiver = connection.receiver.place
+    if receiver.file is not None and (receiver.file, receiver.line) != place:
+        said.append(f"the receiver is in {receiver.file}:{receiver.line}")
     at = connection.connected_at
-    if at is not None and at.file is not None:
-        if (at.file, at.line) != (file, line):
-            said += f", connected in {at.file}:{at.line}"
-        if at.ready:
-            said += f" (when {at.ready} was ready)"
-    return said
+    if at is not None and at.file is not None and (at.file, at.line) != place:
+        ready = f", in ready() of {at.ready}" if at.ready else ""
+        said.append(f"connected in {at.file}:{at.line}{ready}")
+    return tuple(said)
 
 
 def listed(names: list[str]) -> str:

@@ -8,9 +8,9 @@ from sigtrace.analysis.baseline.entries import UNKNOWN
 from sigtrace.analysis.rules.context import (
     FAIL,
     Context,
+    elsewhere,
     places,
     receiver_place,
-    said_connected,
     subjects,
 )
 from sigtrace.analysis.rules.finding import ERROR, RULES, WARNING, Finding
@@ -42,15 +42,14 @@ def unexpected(
 ) -> Finding:
     """A receiver that nobody agreed to: E012 if a package has brought it, else E001."""
     connection = one.connection
-    file, line = receiver_place(connection)
+    place = receiver_place(connection)
     package = one.entry.package
     return Finding(
         RULES["E012" if package else "E001"],
         f"{_named(context, package)}: {said}" if package else said,
         context.file.intended,
-        file,
-        line,
-        (said_connected(connection), *details),
+        *place,
+        (*elsewhere(connection, place), *details),
         subjects(connection),
         places(connection),
         level=_level(context) if package else "",

@@ -7,43 +7,37 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.baseline import entry_of, origin
 from sigtrace.analysis.rules.context import (
     Context,
+    elsewhere,
     places,
     receiver_place,
-    said_connected,
     subjects,
 )
 from sigtrace.analysis.rules.finding import RULES, Finding
-from sigtrace.inspection.records import DJANGO
+from sigtrace.inspection import DJANGO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.inspection import Connection
 
-# An object of its own each time: what it holds may tell it from the others.
-_CARRY_DATA = ("method", "partial", "instance")
+# Of others a label is no identity.
 _COMPARABLE = ("any", "model", "class", "string")
 
 
 def duplicates(context: Context) -> Iterator[Finding]:
     """Functions that are connected twice to the same signal and sender."""
-    same: dict[object, list[Connection]] = {}
+    heard: dict[object, list[Connection]] = {}
     for connection in context.inspection.connections:
-        receiver = connection.receiver
-        if (
-            origin(connection) != DJANGO
-            and receiver.kind not in _CARRY_DATA
-            and not receiver.is_local
-            and not receiver.is_lambda
-            and connection.sender.kind in _COMPARABLE
-        ):
-            # The source, not the name: that is another under another import path.
-            what = (receiver.place.file, receiver.place.line) if receiver.place.file else None
-            key = (connection.signal, connection.sender, what or receiver.name)
-            same.setdefault(key, []).append(connection)
-    for connections in same.values():
-        if len(connections) > 1:
-            yield _finding(connections)
+        if origin(connection) != DJANGO and connection.sender.kind in _COMPARABLE:
+            heard.setdefault((connection.signal, connection.sender), []).append(connection)
+    for connections in heard.values():
+        waiting = connections
+        while waiting:
+            first = waiting[0]
+            same = [one for one in waiting if one is first or one.receiver.repeats(first.receiver)]
+            waiting = [one for one in waiting if one not in same]
+            if len(same) > 1:
+                yield _finding(same)
 
 
 def _finding(connections: list[Connection]) -> Finding:
@@ -60,14 +54,13 @@ def _finding(connections: list[Connection]) -> Finding:
         hint = "Connect it in one place, or with the same dispatch_uid in all."
     else:
         hint = "Connect it in one place, or give it a dispatch_uid, so that Django keeps one."
-    file, line = receiver_place(first)
+    place = receiver_place(first)
     return Finding(
         RULES["E004"],
         said,
         hint,
-        file,
-        line,
-        tuple(dict.fromkeys(said_connected(one) for one in connections)),
+        *place,
+        tuple(dict.fromkeys(said for one in connections for said in elsewhere(one, place))),
         tuple(dict.fromkeys(name for one in connections for name in subjects(one))),
         tuple(dict.fromkeys(place for one in connections for place in places(one))),
     )

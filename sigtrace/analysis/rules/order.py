@@ -9,8 +9,8 @@ from sigtrace.analysis.baseline import ANY
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
+    elsewhere,
     places,
-    said_connected,
     subjects,
 )
 from sigtrace.analysis.rules.finding import RULES, Finding
@@ -68,12 +68,13 @@ def _finding(signal: str, swapped: list[tuple[Connected, Connected]], context: C
     if len(swapped) > 1:
         said += f" ({len(swapped) - 1} more such pairs)"
     both = (now.connection, then.connection)
+    place = connector_place(now.connection)
     return Finding(
         RULES["W010"],
         said,
         _HINT.format(update=context.file.update),
-        *connector_place(now.connection),
-        tuple(said_connected(one) for one in both),
+        *place,
+        tuple(said for one in both for said in elsewhere(one, place)),
         tuple(dict.fromkeys(name for one in both for name in subjects(one))),
         tuple(place for one in both for place in places(one)),
     )

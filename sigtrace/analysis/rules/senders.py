@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
+    elsewhere,
     listed,
     own,
     places,
-    said_connected,
     subjects,
     title,
 )
@@ -20,7 +20,7 @@ from sigtrace.analysis.rules.finding import RULES, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.inspection import Connection, Inspection, Model
+    from sigtrace.inspection import Connection, Inspection, Model, Sender
 
 _MODELS = "django.db.models.signals."
 _ROWS = tuple(_MODELS + name for name in ("pre_save", "post_save", "pre_delete", "post_delete"))
@@ -46,15 +46,14 @@ def senders(context: Context) -> Iterator[Finding]:
     for connection in own((*inspection.connections, *lazy)):
         reason = _reason(connection, inspection)
         if reason is not None:
-            file, line = connector_place(connection)
+            place = connector_place(connection)
             said, hint = reason
             yield Finding(
                 RULES["W006"],
                 f"{title(connection)} is never called: {said}",
                 hint,
-                file,
-                line,
-                (said_connected(connection),),
+                *place,
+                elsewhere(connection, place),
                 subjects(connection),
                 places(connection),
             )
@@ -88,22 +87,30 @@ def _of_model(connection: Connection, inspection: Inspection) -> tuple[str, str]
     label = sender.label or "?"
     model = inspection.models_by_label.get(label)
     if sender.abstract:
-        known = (label, sender.path)
-        below = [one.label for one in inspection.models if any(b in known for b in one.bases)]
-        hint = f"Connect it once for each: {listed(below)}." if below else "Nothing inherits it."
-        return f"{label} is abstract, its subclasses are the senders", hint
+        return _of_abstract(sender, inspection)
     if model is None:
         return None
     if model.swapped:
         hint = f"Use sender={model.swapped!r}, or the setting that names it."
         return f"{label} is swapped for {model.swapped}", hint
+    return _of_through(model, signal, inspection)
+
+
+def _of_abstract(sender: Sender, inspection: Inspection) -> tuple[str, str]:
+    known = (sender.label, sender.path)
+    below = [one.label for one in inspection.models if any(base in known for base in one.bases)]
+    hint = f"Connect it once for each: {listed(below)}." if below else "Nothing inherits it."
+    return f"{sender.label} is abstract, its subclasses are the senders", hint
+
+
+def _of_through(model: Model, signal: str, inspection: Inspection) -> tuple[str, str] | None:
     if signal == _M2M and not _is_through(model, inspection):
         throughs = list(_throughs(model, inspection))
         fields = listed(throughs) if throughs else "none here"
         return "the sender of m2m_changed is a field's through model", f"Meant: {fields}."
     if signal in _ROWS and model.auto_created:
         hint = "Connect it to m2m_changed with the same sender."
-        return f"rows of {label} come and go without save and delete signals", hint
+        return f"rows of {model.label} come and go without save and delete signals", hint
     return None
 
 
@@ -130,4 +137,3 @@ def _near(label: str, inspection: Inspection) -> str:
         last = wanted.lower().rpartition(".")[2]
         close = [name for name in models if name.rpartition(".")[2] == last]
     return f"Meant: {models[close[0]]}?" if close else "Name a model that is installed."
-

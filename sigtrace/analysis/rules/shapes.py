@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.rules.context import (
     Context,
+    elsewhere,
     places,
     receiver_place,
-    said_connected,
     subjects,
     title,
 )
-from sigtrace.analysis.rules.finding import RULES, Finding, Rule
+from sigtrace.analysis.rules.finding import RULES, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +40,13 @@ def shapes(context: Context) -> Iterator[Finding]:
 
 
 def _finding(rule: str, connection: Connection, said: str, hint: str) -> Finding:
-    found: Rule = RULES[rule]
+    place = receiver_place(connection)
     return Finding(
-        found,
+        RULES[rule],
         said,
         hint,
-        *receiver_place(connection),
-        (said_connected(connection),),
+        *place,
+        elsewhere(connection, place),
         subjects(connection),
         places(connection),
     )

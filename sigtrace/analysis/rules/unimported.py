@@ -25,8 +25,8 @@ def unimported(context: Context) -> Iterator[Finding]:
         yield Finding(
             RULES["E003"],
             f"{file.module} connects receivers and was not imported by django.setup()",
-            f"Import it in the ready() of {file.app}'s AppConfig: from {package} import {name}; or, "
-            f"if other processes load it, check with --import {file.module}",
+            f"Import it in the ready() of {file.app}'s AppConfig (from {package} import {name}),"
+            f" or, if other processes load it, check with --import {file.module}.",
             file.shown,
             sites[0].line,
             (f"it connects in line {listed(lines)}",) if len(lines) > 1 else (),

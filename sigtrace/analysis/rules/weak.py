@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
+    elsewhere,
     own,
     places,
-    said_connected,
     subjects,
     title,
 )
@@ -34,7 +34,7 @@ def weak(context: Context) -> Iterator[Finding]:
             f"{title(connection)} is connected weakly and has been collected",
             _HINT,
             *place,
-            (said_connected(connection),),
+            elsewhere(connection, place),
             subjects(connection),
             places(connection),
         )

@@ -64,9 +64,7 @@ class Finder:
                         last = call.end_lineno or call.lineno
                         yield Site(call.lineno, last, "connect", runs, doomed)
 
-    def _decorators(
-        self, node: Function, around: Function | None, *, runs: bool
-    ) -> Iterator[Site]:
+    def _decorators(self, node: Function, around: Function | None, *, runs: bool) -> Iterator[Site]:
         for decorator in node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
             if (call and self._is_receiver(call)) or self._is_connect(decorator):

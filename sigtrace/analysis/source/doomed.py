@@ -25,18 +25,7 @@ def reason_of_call(call: ast.Call, around: Function | None, names: Names) -> str
     if isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Call):
         is_made = _is_class(receiver.value.func)
         return "a method of an object that nothing else holds" if is_made else ""
-    if isinstance(receiver, ast.Name) and around is not None:
-        inner = next(
-            (
-                node
-                for node in ast.walk(around)
-                if isinstance(node, Function) and node is not around and node.name == receiver.id
-            ),
-            None,
-        )
-        if inner is not None and not inner.decorator_list:
-            return _reason_of_local(inner, around)
-    return ""
+    return _reason_of_name(receiver, around) if isinstance(receiver, ast.Name) and around else ""
 
 
 def reason_of_function(node: Function, call: ast.Call | None, around: Function | None) -> str:
@@ -44,6 +33,13 @@ def reason_of_function(node: Function, call: ast.Call | None, around: Function |
     if around is None or len(node.decorator_list) > 1 or (call and not _is_weak(call)):
         return ""
     return _reason_of_local(node, around)
+
+
+def _reason_of_name(receiver: ast.Name, around: Function) -> str:
+    for node in ast.walk(around):
+        if isinstance(node, Function) and node is not around and node.name == receiver.id:
+            return "" if node.decorator_list else _reason_of_local(node, around)
+    return ""
 
 
 def _reason_of_local(inner: Function, around: Function) -> str:

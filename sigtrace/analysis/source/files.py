@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigtrace.inspection.records import OWN
+from sigtrace.inspection import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,9 +89,9 @@ def _sources(root: Path, loaded: dict[Path, SourceFile]) -> Iterator[Path]:
         ]
         for file in files:
             stem, _, suffix = file.partition(".")
-            if suffix == "py" and stem.isidentifier():
-                if not any(fnmatchcase(file, glob) for glob in _ELSEWHERE):
-                    yield folder / file
+            is_module = suffix == "py" and stem.isidentifier()
+            if is_module and not any(fnmatchcase(file, glob) for glob in _ELSEWHERE):
+                yield folder / file
 
 
 def _is_other(folder: Path, files: list[str], loaded: dict[Path, SourceFile]) -> bool:

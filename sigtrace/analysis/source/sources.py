@@ -84,7 +84,9 @@ class Sources:
 
     @cached_property
     def _short_signals(self) -> frozenset[tuple[str, str]]:
-        return frozenset((name.partition(".")[0], name.rpartition(".")[2]) for name in self._signals)
+        return frozenset(
+            (name.partition(".")[0], name.rpartition(".")[2]) for name in self._signals
+        )
 
     def _text(self, shown: str) -> bytes:
         if shown not in self._texts:
