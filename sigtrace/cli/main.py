@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "sigtrace.cli.run:run",
     "report": "sigtrace.cli.report:report",
     "receivers": "sigtrace.cli.receivers:receivers",
+    "explain": "sigtrace.cli.explain:explain",
 }
 
 
