@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "sigtrace.cli.report:report",
     "check": "sigtrace.cli.check:check",
     "receivers": "sigtrace.cli.receivers:receivers",
+    "explain": "sigtrace.cli.explain:explain",
 }
 
 

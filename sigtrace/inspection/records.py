@@ -130,7 +130,7 @@ class Signal:
 
 @dataclass(frozen=True)
 class Relation:
-    """What `model.field` does when the row that it points to is deleted.
+    """What `model.field` does when the row of `to` that it points to is deleted.
 
     `on_delete` is Django's name (CASCADE, DB_CASCADE, SET …), an import path for a project's own;
     `kind` is foreign_key, one_to_one or generic.
@@ -139,6 +139,7 @@ class Relation:
     model: str
     field: str
     on_delete: str
+    to: str = ""
     kind: str = "foreign_key"
     null: bool = False
     parent_link: bool = False

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from sigtrace.inspection.records import Uid
     from sigtrace.views.display import Glyphs
 
-_KINDS = {"partial": "partial", "method": "method", "instance": "callable instance"}
+_KINDS = {
+    "class": "class",
+    "instance": "callable instance",
+    "method": "method",
+    "partial": "partial",
+}
 _HOW = {"receiver": "@receiver", "connect": ".connect()"}
 _STATES = {
     LAZY: "not connected: its model was never loaded",

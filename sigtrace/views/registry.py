@@ -9,7 +9,8 @@ from rich.text import Text
 from sigtrace.analysis.registry import CONNECTED, sender_name
 from sigtrace.inspection import OWN
 from sigtrace.views.connections import badges, head_words, how, package
-from sigtrace.views.layout import row, wrapped
+from sigtrace.views.layout import row as columns
+from sigtrace.views.layout import wrapped
 from sigtrace.views.text import data, place, plural, quoted
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def _signal(listed: Listed, display: Display) -> Iterator[Text]:
     yield data(listed.signal.name, "bold magenta")
     if not listed.groups:
         yield Text("  no receivers", "dim", end="")
-    others = sum(len(group.rows) for group in listed.groups if group.sender.kind == "any")
+    any_sender = [group.rows for group in listed.groups if group.sender.kind == "any"]
+    others = sum(row.state == CONNECTED for rows in any_sender for row in rows)
     for group in listed.groups:
         yield _sender(group, others, display)
         number = 0
@@ -62,7 +64,7 @@ def _row(shown: Row, number: str, display: Display) -> Iterator[Text]:
     what = Text(f"{number:>5} ", "dim", end="")
     what.append_text(data(receiver.name, "green" if own else "green dim"))
     side = " ".join(filter(None, (package(receiver), how(shown.connection))))
-    yield row(what, place(receiver.place.file, receiver.place.line), data(side, "dim"), display)
+    yield columns(what, place(receiver.place.file, receiver.place.line), data(side, "dim"), display)
     said = f" {display.glyphs.dot} ".join(badges(shown, display.glyphs))
     if said:
         words = [Text(word, "dim", end="") for word in said.split(" ")]

@@ -90,7 +90,7 @@ class Boot:
             "django": django.get_version(),
             "executable": sys.executable,
             "imports": list(options.imports),
-            "warnings": self._warnings,
+            "warnings": [*self._warnings, *self._inspector.warnings],
             **self._inspector.found(),
         }
 

@@ -47,6 +47,7 @@ class Notes:
         self._calls: dict[int, int] = {}
         self._lazy: dict[tuple[int, Any, str], Record] = {}
         self._numbers: dict[Any, int] = {}
+        self.warnings: list[str] = []
 
     def made(self, signal: Any) -> None:
         """Begin with a new signal; another one may have had its id before."""
@@ -66,7 +67,10 @@ class Notes:
             dispatch_uid: Any = None,
         ) -> Any:
             result = original(self_, receiver, sender=sender, weak=weak, dispatch_uid=dispatch_uid)
-            self._connected(self_, receiver, sender, weak, dispatch_uid)
+            try:
+                self._connected(self_, receiver, sender, weak, dispatch_uid)
+            except Exception as error:
+                self.failed(error)
             return result
 
         return connect
@@ -84,13 +88,20 @@ class Notes:
         ) -> Any:
             before = self.calls(self_)
             result = original(self_, receiver, sender, weak, dispatch_uid, apps)
-            if type(sender) is str and self.calls(self_) == before:
-                told = self._tell(receiver, sender, weak, dispatch_uid)
-                told["sender"]["kind"] = "lazy"
-                self._lazy[id(self_), key_of(receiver), sender.lower()] = told
+            try:
+                if type(sender) is str and self.calls(self_) == before:
+                    told = self._tell(receiver, sender, weak, dispatch_uid)
+                    told["sender"]["kind"] = "lazy"
+                    self._lazy[id(self_), key_of(receiver), sender.lower()] = told
+            except Exception as error:
+                self.failed(error)
             return result
 
         return connect
+
+    def failed(self, error: Exception) -> None:
+        """Note a failure of ours: the project is set up all the same."""
+        self.warnings.append(f"a connection could not be described: {error!r}")
 
     def _connected(self, signal: Any, receiver: Any, sender: Any, weak: Any, uid: Any) -> None:
         self._calls[id(signal)] = self.calls(signal) + 1

@@ -92,7 +92,8 @@ class Facts:
         package = self._packages.owner(os.path.join(self._project, file))
         if package is None:
             return place
-        return {**place, "origin": THIRD_PARTY, **package._asdict()}
+        found = {"origin": THIRD_PARTY, "package": package.name, "version": package.version}
+        return {**place, **found}
 
 
 def _parsed(fields: str) -> Record:

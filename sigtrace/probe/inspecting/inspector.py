@@ -43,6 +43,11 @@ class Inspector:
         elif module_name == "django.db.models.signals":
             self._patches.wrap(module.ModelSignal, "connect", self._notes.make_lazy_connect)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be described."""
+        return self._notes.warnings
+
     def found(self) -> Record:
         """Describe the signals, models, apps and own modules of this process."""
         # What only a cycle keeps alive is as good as dead, and would come and go from run to run.

@@ -79,6 +79,7 @@ def _relations(meta: Any) -> Iterator[Record]:
             "model": _label(related.related_model),
             "field": field.name,
             "on_delete": _name_of(on_delete),
+            "to": _label(field.remote_field.model),
             "kind": "one_to_one" if related.one_to_one else "foreign_key",
             "null": bool(field.null),
             "parent_link": bool(field.remote_field.parent_link),
@@ -90,6 +91,7 @@ def _relations(meta: Any) -> Iterator[Record]:
                 "model": _label(field.related_model),
                 "field": field.object_id_field_name,
                 "on_delete": "CASCADE",
+                "to": meta.label,
                 "kind": "generic",
                 "null": True,
             }

@@ -69,11 +69,12 @@ def _name(distribution: metadata.Distribution) -> str:
 
 
 def _which(candidates: list[metadata.Distribution], path: str) -> metadata.Distribution | None:
-    """Several packages may share a namespace: then that which lists the file."""
+    """Several packages may share a namespace: then that which lists the file, or its folder."""
     if len(candidates) > 1:
-        for distribution in candidates:
-            if any(str(file) == path for file in distribution.files or ()):
-                return distribution
+        for begin in (path, path.rpartition("/")[0] + "/"):
+            for distribution in candidates:
+                if any(str(file).startswith(begin) for file in distribution.files or ()):
+                    return distribution
     return candidates[0] if candidates else None
 
 

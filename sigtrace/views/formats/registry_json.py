@@ -10,7 +10,7 @@ from sigtrace.inspection import DJANGO, OWN, THIRD_PARTY
 
 if TYPE_CHECKING:
     from sigtrace.analysis.registry import Listed, Registry, Row
-    from sigtrace.inspection import Inspection
+    from sigtrace.inspection import Connection, Inspection
 
 FORMAT_VERSION = 1
 
@@ -58,13 +58,16 @@ def _signal(listed: Listed) -> dict[str, Any]:
         "file": signal.place.file,
         "line": signal.place.line,
         "origin": signal.place.origin,
-        "receivers": [receiver(row) for group in listed.groups for row in group.rows],
+        "receivers": [_row(row) for group in listed.groups for row in group.rows],
     }
 
 
-def receiver(row: Row) -> dict[str, Any]:
-    """One connection; `sender` is null for any sender."""
-    one = row.connection
+def _row(row: Row) -> dict[str, Any]:
+    return {**receiver(row.connection), "times": row.times, "state": row.state}
+
+
+def receiver(one: Connection) -> dict[str, Any]:
+    """Describe a connection; `sender` is null for any sender."""
     return {
         "receiver": one.receiver.name,
         **asdict(one.receiver.place),
@@ -77,7 +80,5 @@ def receiver(row: Row) -> dict[str, Any]:
         "async": one.is_async,
         "weak": one.weak,
         "dispatch_uid": one.dispatch_uid,
-        "times": row.times,
-        "state": row.state,
         "connected_at": None if one.connected_at is None else asdict(one.connected_at),
     }
