@@ -46,7 +46,7 @@ class Project:
         """Write files below the project, and an `__init__.py` into each new folder."""
         for name, text in files.items():
             path = self.path / name
-            for folder in path.relative_to(self.path).parents:
+            for folder in reversed(path.relative_to(self.path).parents):
                 (self.path / folder).mkdir(exist_ok=True)
                 if str(folder) != ".":
                     (self.path / folder / "__init__.py").touch()

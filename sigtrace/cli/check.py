@@ -175,6 +175,7 @@ def _update(checked: Check, old: Any, file: BaselineFile) -> int:
 
 def _diff(checked: Check, file: BaselineFile) -> int:
     from sigtrace.analysis.baseline import render
+    from sigtrace.views.text import clean
 
     lines = list(
         difflib.unified_diff(
@@ -185,7 +186,7 @@ def _diff(checked: Check, file: BaselineFile) -> int:
         )
     )
     with stdout() as stream:
-        stream.writelines(line if line.endswith("\n") else f"{line}\n" for line in lines)
+        stream.writelines(clean(line.removesuffix("\n")) + "\n" for line in lines)
     return FINDINGS if lines else CLEAN
 
 

@@ -112,7 +112,7 @@ def test_an_ordered_file_keeps_the_order_of_the_calls():
     [
         (entry("a b.<lambda>"), f'{POST_SAVE} blog.Article "a b.<lambda>"'),
         (entry("m.Outer.f.<locals>.g"), f"{POST_SAVE} blog.Article m.Outer.f.<locals>.g"),
-        (entry(sender="'a sender'"), f'{POST_SAVE} "\'a sender\'" blog.signals.notify'),
+        (entry(sender="'a sender'"), f"{POST_SAVE} \"'a sender'\" blog.signals.notify"),
         (entry(sender="#hash"), f'{POST_SAVE} "#hash" blog.signals.notify'),
         (entry(sender='say "x"'), f'{POST_SAVE} "say \\"x\\"" blog.signals.notify'),
         (entry(sender="über.Änderung"), f"{POST_SAVE} über.Änderung blog.signals.notify"),

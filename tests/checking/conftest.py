@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.checking import mistakes
+from tests.checking.small import make_small
 from tests.projects import Project, make_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 Findings = list[dict[str, Any]]
 
@@ -37,3 +39,9 @@ def findings() -> Callable[..., Findings]:
         return found
 
     return check
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Project:
+    """A project of one's own with a baseline, to be changed."""
+    return make_small(tmp_path)

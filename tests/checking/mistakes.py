@@ -170,8 +170,8 @@ def connect_later():
     def local(sender, **kwargs):
         pass
 
-    post_save.connect(
-        local,  # the line of the call counts
+    post_save.connect(  # !W005
+        local,
         sender=Item,
     )
 
@@ -286,7 +286,7 @@ def unwrapped(sender, **kwargs):
 
 
 post_save.connect(lambda **kwargs: None, sender=Tag, weak=False)  # !W009
-nameless[0].connect(wrapped)  # (its receiver is marked where it is defined)
+nameless[0].connect(wrapped)  # !W009
 
 
 @receiver(post_save)  # !W008
@@ -345,11 +345,9 @@ FILES = {
     "shop/models.py": MODELS,
     "shop/signals.py": SIGNALS,
     "shop/twice.py": TWICE,
-    "shop/weak.py": WEAK.replace("post_save.connect(\n", "post_save.connect(  # !W005\n"),
+    "shop/weak.py": WEAK,
     "shop/senders.py": SENDERS,
-    "shop/shapes.py": SHAPES.replace(
-        "@receiver(post_save, sender=Tag)\n@careful", "@receiver(post_save, sender=Tag)\n@careful  # !W009"
-    ),
+    "shop/shapes.py": SHAPES,
     "news/models.py": "",
     "news/handlers.py": """
     from django.db.models import signals

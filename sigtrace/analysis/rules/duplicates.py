@@ -48,7 +48,7 @@ def _finding(connections: list[Connection]) -> Finding:
     if len(names) > 1:
         modules = " and ".join(name.rpartition(".")[0] for name in names)
         said += f": one file is imported as {modules}"
-        hint = f"Import it under one name: from {min(names, key=len).rpartition('.')[0]} import …"
+        hint = "Import it by the same name everywhere."
     elif len(set(uids)) > 1:
         said += ", each time with another dispatch_uid"
         hint = "Connect it in one place, or with the same dispatch_uid in all."

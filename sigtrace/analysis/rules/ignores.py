@@ -25,6 +25,7 @@ class Glob:
     text: str
     rules: str
     names: str
+    source: str = ""
 
     def matches(self, finding: Finding) -> bool:
         """Whether it is about the finding, by its rule and by one of its names."""
@@ -38,13 +39,13 @@ def read_glob(text: str, source: str) -> Glob:
     before, colon, after = text.removeprefix("sigtrace.").partition(":")
     if not colon:
         is_rule = any(fnmatchcase(rule, before) for rule in RULES) and "." not in before
-        return Glob(text, before, "*") if is_rule else Glob(text, "*", before)
+        return Glob(text, before, "*", source) if is_rule else Glob(text, "*", before, source)
     if not after or not any(fnmatchcase(rule, before) for rule in RULES):
         raise SigtraceError(
             f"{source} has {text!r}, which names no rule.",
             f"Write RULE:GLOB, such as W008:audit.*; the rules are {', '.join(RULES)}.",
         )
-    return Glob(text, before, after)
+    return Glob(text, before, after, source)
 
 
 @dataclass
@@ -57,7 +58,6 @@ class Ignores:
     globs: tuple[Glob, ...] = ()
     comments: tuple[Comment, ...] = ()
     statement: Callable[[str, int], range] = lambda _, line: range(line, line + 1)
-    source: str = "[tool.sigtrace]"
     _used: set[Glob | Comment] = field(default_factory=set)
 
     def __call__(self, finding: Finding) -> bool:
@@ -71,12 +71,9 @@ class Ignores:
         """What has matched nothing, after all findings have been sorted out."""
         for glob in self.globs:
             if glob not in self._used and not fnmatchcase(_UNUSED.id, glob.rules):
-                yield Finding(
-                    _UNUSED,
-                    f"{glob.text!r} in {self.source} ignores nothing",
-                    "Remove it.",
-                    subjects=(glob.text,),
-                )
+                said = f"{glob.text!r} ignores nothing"
+                where = (f"in {glob.source}",)
+                yield Finding(_UNUSED, said, "Remove it.", None, None, where, (glob.text,))
         for comment in self.comments:
             wrong = [rule for rule in comment.rules if rule not in RULES]
             if wrong or comment not in self._used:
@@ -89,7 +86,8 @@ class Ignores:
         here = [
             comment
             for comment in self.comments
-            if not comment.rules or finding.rule.id in comment.rules
+            if finding.rule is not _UNUSED
+            and (not comment.rules or finding.rule.id in comment.rules)
         ]
         own = ((finding.file, finding.line),) if finding.file and finding.line else ()
         for file, line in dict.fromkeys((*own, *finding.places)):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.rules.context import (
     Context,
+    Where,
+    connector_place,
     elsewhere,
     places,
     receiver_place,
@@ -36,11 +38,15 @@ def shapes(context: Context) -> Iterator[Finding]:
             yield _finding("W009", connection, f"{said}: {around} makes it anew each time", hint)
         elif connection.signal.endswith(">"):
             said = f"The signal of {receiver.name} has no name: no module or class holds it"
-            yield _finding("W009", connection, said, "Assign the signal to a name in a module.")
+            place = connector_place(connection)
+            hint = "Assign the signal to a name in a module."
+            yield _finding("W009", connection, said, hint, place)
 
 
-def _finding(rule: str, connection: Connection, said: str, hint: str) -> Finding:
-    place = receiver_place(connection)
+def _finding(
+    rule: str, connection: Connection, said: str, hint: str, place: Where | None = None
+) -> Finding:
+    place = place or receiver_place(connection)
     return Finding(
         RULES[rule],
         said,

@@ -48,7 +48,9 @@ class Models:
             "swapped": meta.swapped or None,
             "auto_created": meta.auto_created._meta.label if meta.auto_created else None,
             "relations": list(_relations(meta)),
-            "many_to_many": [_many_to_many(field) for field in meta.many_to_many],
+            "many_to_many": [
+                _many_to_many(field) for field in meta.many_to_many if field.remote_field.through
+            ],
         }
 
     def _where(self, model: Any) -> Record:

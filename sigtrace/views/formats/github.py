@@ -25,7 +25,7 @@ def render_github(result: Result, root: Path) -> str:
 def _command(finding: Finding, result: Result, root: Path) -> str:
     file, line = location(finding, result, root)
     rule = finding.rule
-    properties = {"file": file, "line": str(line), "title": f"{rule.full_id} {rule.title}"}
+    properties = {"title": f"{rule.full_id} {rule.title}", "file": file, "line": str(line)}
     said = "\n".join(map(clean, (finding.message, *finding.details, finding.hint)))
     shown = ",".join(f"{name}={_escape(value, _PROPERTY)}" for name, value in properties.items())
     return f"::{finding.severity} {shown}::{_escape(said, _DATA)}"
