@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from sigtrace.inspection.reading import read_inspection
-from sigtrace.inspection.records import (
+from sigtrace.inspection.connections import (
     DJANGO,
     OWN,
     THIRD_PARTY,
-    App,
     Connection,
     Connector,
-    Inspection,
-    ManyToMany,
-    Model,
     Place,
     Receiver,
-    Relation,
     Sender,
-    Settings,
     Signal,
+    Uid,
 )
+from sigtrace.inspection.models import ManyToMany, Model, Relation
+from sigtrace.inspection.reading import read_inspection
+from sigtrace.inspection.records import App, Inspection, Settings
 
 __all__ = [
     "DJANGO",
@@ -37,5 +34,6 @@ __all__ = [
     "Sender",
     "Settings",
     "Signal",
+    "Uid",
     "read_inspection",
 ]

@@ -10,8 +10,7 @@ from sigtrace.views.text import clean, place, plural
 
 if TYPE_CHECKING:
     from sigtrace.analysis.registry import Registry, Row
-    from sigtrace.inspection import Connection, Receiver
-    from sigtrace.inspection.records import Uid
+    from sigtrace.inspection import Connection, Receiver, Uid
     from sigtrace.views.display import Glyphs
 
 _KINDS = {

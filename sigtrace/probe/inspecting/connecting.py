@@ -6,7 +6,9 @@ import weakref
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from ..connections import key_of
 from .connectors import find_connector
+from .notes import Note, alive, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,26 +17,6 @@ if TYPE_CHECKING:
     from .facts import Facts
 
 Record = dict[str, Any]
-
-
-class Note:
-    """One connection as it was asked for; `key` is Django's own of its receiver and sender."""
-
-    def __init__(self, key: tuple[Any, Any], uid: Any, told: Record) -> None:
-        self.key = key
-        self.uid = uid
-        self.told = told
-        self.connects = 1
-        self.gone = False
-        self.collected = False
-        self.watch: Any = None
-
-    def stands_for(self, entry: Any) -> bool:
-        """Whether an item of `Signal.receivers` is this one, without a `==` of a user's object."""
-        first, sender = entry[0]
-        if self.gone or sender != self.key[1]:
-            return False
-        return first is self.uid if self.uid is not None else _is_key(first, self.key[0])
 
 
 class Notes:
@@ -109,14 +91,14 @@ class Notes:
         notes = self._notes.setdefault(id(signal), {}).setdefault(key, [])
         new = Note(key, uid or None, {})
         entry = next((e for e in reversed(signal.receivers) if new.stands_for(e)), None)
-        if entry is None or key_of(_alive(entry)) != key[0]:
+        if entry is None or key_of(alive(entry)) != key[0]:
             return  # Another receiver has that dispatch_uid: Django has not connected this one.
         for note in notes:
             if note.stands_for(entry):
                 note.connects += 1
                 return
         new.told = self._tell(receiver, sender, weak, uid)
-        waited = self._lazy.pop((id(signal), key[0], _label_of(sender)), None)
+        waited = self._lazy.pop((id(signal), key[0], label_of(sender)), None)
         if waited is not None:
             # Connected now that its model is there; asked for by another line, and before.
             new.told["connected_at"] = waited["connected_at"]
@@ -150,7 +132,7 @@ class Notes:
     def connections(self, signal: Any) -> Iterator[Record]:
         """Describe what is connected to a signal, in Django's order."""
         for entry in list(signal.receivers):
-            receiver = _alive(entry)
+            receiver = alive(entry)
             if receiver is None:
                 continue
             noted = self._notes[id(signal)].get((key_of(receiver), entry[0][1]), ())
@@ -196,26 +178,3 @@ class Notes:
             self._numbers[object()] = self._numbers.pop(note.key[0], 0)
 
         return mourn
-
-
-def key_of(target: Any) -> Any:
-    """Django's own key of a receiver or sender (`dispatcher._make_id`)."""
-    if hasattr(target, "__func__"):
-        return (id(target.__self__), id(target.__func__))
-    return id(target)
-
-
-def _is_key(key: Any, ours: Any) -> bool:
-    """Whether a key of Django's is ours; it may be anything that serves as a dispatch_uid."""
-    if type(key) is int:
-        return bool(key == ours)
-    return type(key) is tuple and all(type(part) is int for part in key) and key == ours
-
-
-def _alive(entry: Any) -> Any:
-    receiver = entry[1]
-    return receiver() if isinstance(receiver, weakref.ReferenceType) else receiver
-
-
-def _label_of(sender: Any) -> str:
-    return str(getattr(getattr(sender, "_meta", None), "label_lower", ""))
