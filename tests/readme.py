@@ -1,4 +1,4 @@
-"""What README.md takes from the program: the help of its commands, and the picture.
+"""What README.md takes from the program: the help of its commands, and the pictures.
 
 `python -m tests.readme` writes them anew; `test_readme` says whether they are current.
 """
@@ -21,11 +21,13 @@ from sigtrace.reader import Damage, read_events
 from sigtrace.tree import Builder
 from sigtrace.views.display import Display
 from sigtrace.views.tree import render_chain
-from tests.support import ROOT, SAMPLE_SITE, Site, run_process
+from tests.e2e.terminal import Terminal
+from tests.support import ROOT, SAMPLE_SITE, Site, clean_environment, run_process
 
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "images" / "tree.svg"
-COMMANDS = ("run", "report", "receivers")
+CHECK_PICTURE = PICTURE.with_name("check.svg")
+COMMANDS = ("run", "report", "check", "receivers")
 
 WIDTH = 100
 SHOWN = (
@@ -34,6 +36,11 @@ SHOWN = (
     ("Comment.save()", True),
 )
 """The chains of the demo that the picture shows: the first of each name that failed, or did not."""
+
+_NEW = "@receiver(post_save, sender=Article)\ndef update_search_index(sender, **kwargs): ...\n\n\n"
+_LAST = "@receiver(post_delete, sender=Article)\n"
+DRIFT = (("@receiver(pre_save, sender=Article)\n", ""), (_LAST, _NEW + _LAST))
+"""What changes in the blog's signals for the picture of a failing check: before, after."""
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -93,6 +100,26 @@ def picture(site: Site) -> str:
     return _tidy(svg)
 
 
+def check_picture(site: Site) -> str:
+    """Let a copy of the sample site drift from its baseline, and draw what the check says."""
+    signals = site.path / "blog" / "signals.py"
+    text = signals.read_text("utf-8")
+    for before, after in DRIFT:
+        if before not in text:
+            raise ValueError(f"{signals} has no {before!r}")
+        text = text.replace(before, after, 1)
+    signals.write_text(text, "utf-8")
+    with Terminal(site.path, clean_environment()) as terminal:
+        terminal.run(f"stty cols {WIDTH}")
+        shown = terminal.run(f"TERM=xterm-256color {site.interpreter} -m sigtrace check")
+    console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w"))  # noqa: SIM115
+    with console.file:
+        console.print(Text("$ sigtrace check", "bold"))
+        console.print(Text.from_ansi(shown.strip()))
+        svg = console.export_svg(title="sigtrace", theme=MONOKAI, unique_id="check")
+    return _tidy(svg)
+
+
 def _tidy(svg: str) -> str:
     """Leave out what not every viewer honours: a font from elsewhere, spaces that move the text."""
 
@@ -108,7 +135,7 @@ def _tidy(svg: str) -> str:
         return f'{found["head"]} x="{x:g}"{found["y"]} textLength="{length:g}"{found["clip"]}>{words}</text>'
 
     pattern = re.compile(
-        r'(?P<head><text class="tree-r\d+") x="(?P<x>[\d.]+)"(?P<y> y="[\d.]+")'
+        r'(?P<head><text class="\w+-r\d+") x="(?P<x>[\d.]+)"(?P<y> y="[\d.]+")'
         r' textLength="(?P<length>[\d.]+)"(?P<clip> [^>]*)>(?P<text>[^<]*)</text>'
     )
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
@@ -148,6 +175,7 @@ def main() -> None:
         site.manage("migrate", "-v0")
         PICTURE.parent.mkdir(parents=True, exist_ok=True)
         PICTURE.write_text(picture(site), "utf-8")
+        CHECK_PICTURE.write_text(check_picture(site), "utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from sigtrace import events
+from sigtrace.analysis.rules import RULES
 from sigtrace.discover import SETTINGS
 from tests import readme
 from tests.support import ROOT
@@ -57,6 +58,19 @@ def test_help_is_current(command):
 def test_the_picture_is_current(site):
     current = readme.picture_text(readme.picture(site))
     assert current == readme.picture_text(readme.PICTURE.read_text("utf-8"))
+
+
+@pytest.mark.lint
+def test_the_picture_of_a_check_is_current(site):
+    current = readme.picture_text(readme.check_picture(site))
+    assert current == readme.picture_text(readme.CHECK_PICTURE.read_text("utf-8"))
+
+
+def test_the_workflow_is_short_and_every_rule_is_documented():
+    section = TEXT.partition("## `sigtrace check`")[2].partition("\n## ")[0]
+    workflow = section.partition("```yaml\n")[2].partition("```")[0]
+    assert len(workflow.splitlines()) <= 15
+    assert re.findall(r"^\| `sigtrace\.(\w+)` \|", section, re.MULTILINE) == list(RULES)
 
 
 @pytest.mark.parametrize("marker", ["demo-command", "test-command"])

@@ -40,7 +40,7 @@ def any_sender(context: Context) -> Iterator[Finding]:
         place = connector_place(connection)
         details = list(elsewhere(connection, place))
         if connection.signal in _DELETES:
-            slowed = _no_longer_fast(context.inspection)
+            slowed = no_longer_fast(context.inspection)
             if slowed:
                 said += ", and disables fast deletes"
                 details.append(f"deleted row by row because of it: {listed(slowed)}")
@@ -55,7 +55,7 @@ def any_sender(context: Context) -> Iterator[Finding]:
         )
 
 
-def _no_longer_fast(inspection: Inspection) -> list[str]:
+def no_longer_fast(inspection: Inspection) -> list[str]:
     """The models that Django could delete in one statement, were it not for any-sender receivers.
 
     As `Collector.can_fast_delete` has it: no listener, no parent, nothing that cascades from it.
