@@ -42,8 +42,8 @@ class Model:
     """A model that is installed, swapped out, or the auto-created table of a many-to-many field.
 
     `bases` are the labels of all models that it inherits from, nearest first (an abstract one
-    without an app: its import path); `parents` those whose row it has as well, `concrete` is its
-    own label but for a proxy. `auto_created` is the label of the model whose field made it.
+    without an app: its import path); `parents` those whose rows are a part of its own, `concrete`
+    is its own label but for a proxy. `auto_created` is the label of the model whose field made it.
     `relations` point to it, in the order in which a deletion follows them.
     """
 

@@ -7,7 +7,7 @@ before the first row is deleted, post_delete after the rows of its model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sigtrace.analysis.explaining.steps import Signals, Step, Written
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.inspection import Inspection, Model, Relation
+
+T = TypeVar("T")
 
 _LEFT = ("DO_NOTHING",)
 
@@ -68,17 +70,16 @@ class Collector:
         *,
         is_parent: bool = False,
     ) -> None:
+        is_new = model.label not in self._found.reached
         self._found.reached.setdefault(model.label, why)
         if source is not None:
             before, after = (source, model.label) if is_parent else (model.label, source)
             self._depend(after, before)
+        for parent in self._direct_parents(model) if is_new else ():
+            self._collect(parent, "multi-table parent", model.label, is_parent=True)
         if is_parent or model.label in self._followed:
             return
         self._followed.add(model.label)
-        for label in model.parents:
-            if label in self._models:
-                parent = self._models[label]
-                self._collect(parent, "multi-table parent", model.label, is_parent=True)
         # A parent's relations are among those of its child.
         for relation in model.relations:
             self._follow(model, relation)
@@ -93,30 +94,27 @@ class Collector:
         elif relation.on_delete == "CASCADE":
             if self._goes_at_once(held, relation):
                 written = Written("DELETE", held.label, f"at once, nobody listens: {name}")
-                if written not in found.at_once:
-                    found.at_once.append(written)
+                _add(found.at_once, written)
                 return
             source = None if relation.null else relation.to
             kind = "generic relation" if relation.kind == "generic" else "cascade"
             self._collect(held, f"{kind} by {name}", source)
         elif relation.on_delete in ("PROTECT", "RESTRICT"):
             unless = ", unless they go too" if relation.on_delete == "RESTRICT" else ""
-            found.stops.append(f"{relation.on_delete}: rows of {name} forbid it{unless}")
+            _add(found.stops, f"{relation.on_delete}: rows of {name} forbid it{unless}")
             if relation.on_delete == "RESTRICT":
                 self._depend(relation.to, held.label)
         else:
-            found.updates.append(
-                Written("UPDATE", held.label, f"{relation.on_delete}: {name}, no signals")
-            )
+            why = f"{relation.on_delete}: {name}, no signals"
+            _add(found.updates, Written("UPDATE", held.label, why))
 
     def _leave_to_database(self, held: Model, relation: Relation) -> None:
         """Add what the database does by itself, and what follows from it there."""
         statement = "DELETE" if relation.on_delete == "DB_CASCADE" else "UPDATE"
         why = f"{relation.on_delete} of {relation.model}.{relation.field}: by the database, unsent"
         written = Written(statement, held.label, why)
-        if written in self._found.by_database:
+        if not _add(self._found.by_database, written):
             return
-        self._found.by_database.append(written)
         if statement == "DELETE":
             for further in held.relations:
                 if further.database and further.model in self._models:
@@ -127,9 +125,14 @@ class Collector:
         if any(self._signals.hearing(name, model) for name in ("pre_delete", "post_delete")):
             return False
         links = {relation.to} if relation.parent_link else set()
-        return set(model.parents) <= links and all(
+        parents = {parent.label for parent in self._direct_parents(model)}
+        return parents <= links and all(
             further.database or further.on_delete in _LEFT for further in model.relations
         )
+
+    def _direct_parents(self, model: Model) -> list[Model]:
+        parents = [self._models[label] for label in model.parents if label in self._models]
+        return [one for one in parents if not any(one.label in other.parents for other in parents)]
 
     def _depend(self, after: str, before: str) -> None:
         """Note that rows of `before` are deleted before those of `after`; by their tables."""
@@ -153,3 +156,11 @@ class Collector:
             if len(done) == before:
                 return list(found.reached)  # a circle: Django leaves the order as it is
         return done
+
+
+def _add(found: list[T], one: T) -> bool:
+    """Add what is new; a table may be reached in several ways."""
+    if one in found:
+        return False
+    found.append(one)
+    return True

@@ -37,11 +37,7 @@ class Models:
             "place": self._where(model),
             "app": meta.app_label,
             "bases": [_label(base) for base in model.__mro__[1:] if hasattr(base, "_meta")],
-            "parents": [
-                parent._meta.label
-                for parent, link in meta.concrete_model._meta.parents.items()
-                if link is not None
-            ],
+            "parents": list(dict.fromkeys(_parents(meta.concrete_model))),
             "concrete": meta.concrete_model._meta.label,
             "proxy": bool(meta.proxy),
             "managed": bool(meta.managed),
@@ -68,6 +64,14 @@ def _label(model: Any) -> str:
         return model
     meta = model._meta
     return str(meta.label) if meta.app_label else type_path(model)
+
+
+def _parents(model: Any) -> Iterator[str]:
+    """The models whose rows are a part of this one's, nearest first."""
+    linked = [parent for parent, link in model._meta.parents.items() if link is not None]
+    yield from map(_label, linked)
+    for parent in linked:
+        yield from _parents(parent)
 
 
 def _relations(meta: Any) -> Iterator[Record]:
