@@ -93,7 +93,7 @@ def _run(ctx: click.Context, options: dict[str, Any]) -> int:
     file = find_baseline(options["baseline"])
     if options["update"] and in_ci(os.environ) and not options["force"]:
         raise SigtraceError(
-            f"{file.name} is not written where CI is set: a check would agree to anything.",
+            f"{file.name} is not written where CI is set: it would agree to whatever is there.",
             f"Run it on your machine and commit the file: {file.update}",
         )
     globs = _globs(ctx)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sigtrace.analysis.rules import ERROR, WARNING
 from sigtrace.views.layout import wrapped
-from sigtrace.views.text import clean, data, place, plural
+from sigtrace.views.text import clean, data, place, plural, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,8 @@ def _finding(finding: Finding, result: Result, display: Display) -> Iterator[Tex
     first.stylize(style, 0, 4)
     yield from (first, *more)
     where = [data(place(finding.file, finding.line), "cyan")] if finding.file else []
-    said = [word for detail in finding.details for word in (glyphs.dot, *detail.split(" "))]
+    details = map(shortened, finding.details)
+    said = [word for detail in details for word in (glyphs.dot, *detail.split(" "))]
     words = [*where, *(data(word, "dim") for word in (said if where else said[1:]))]
     if words:
         yield from wrapped(_INDENT, _INDENT, words, display)

@@ -261,3 +261,10 @@ def test_a_run_is_checked_by_what_it_called(drifted):
     )
     env = {"SIGTRACE_IGNORE": "E001:shop.late.* E001:third"}
     assert drifted.sigtrace("check", "--trace", "run", env=env).returncode == 0
+
+
+def test_a_terminal_that_knows_ascii_only_is_told_all_the_same(drifted):
+    for format_ in ("text", "github", "markdown"):
+        done = drifted.sigtrace("check", "--format", format_, env={"PYTHONIOENCODING": "ascii"})
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "shop.receivers.third" in done.stdout.replace("\\", "")

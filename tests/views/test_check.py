@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sigtrace.analysis.check import Result
@@ -67,6 +68,14 @@ def test_a_narrow_terminal_without_unicode():
         "      sigtrace.baseline:3",
     ]
     assert all(line.isascii() and len(line) <= 60 for line in shown)
+
+
+def test_installed_files_begin_at_their_package():
+    place = "/venv/lib/python3.11/site-packages/lib/apps.py"
+    found = replace(UNEXPECTED, file=place, details=(f"connected in {place}:9, in ready()",))
+    assert show(result(found), Display())[3] == (
+        "      lib/apps.py:8 · connected in lib/apps.py:9, in ready()"
+    )
 
 
 def test_warnings_alone_say_when_they_fail():

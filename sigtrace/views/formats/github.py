@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.views.formats.locations import location
-from sigtrace.views.text import clean
+from sigtrace.views.text import clean, shortened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,8 @@ def _command(finding: Finding, result: Result, root: Path) -> str:
     file, line = location(finding, result, root)
     rule = finding.rule
     properties = {"title": f"{rule.full_id} {rule.title}", "file": file, "line": str(line)}
-    said = "\n".join(map(clean, (finding.message, *finding.details, finding.hint)))
+    details = map(shortened, finding.details)
+    said = "\n".join(map(clean, (finding.message, *details, finding.hint)))
     shown = ",".join(f"{name}={_escape(value, _PROPERTY)}" for name, value in properties.items())
     return f"::{finding.severity} {shown}::{_escape(said, _DATA)}"
 

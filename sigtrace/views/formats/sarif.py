@@ -11,6 +11,7 @@ from urllib.parse import quote
 from sigtrace import __version__
 from sigtrace.analysis.rules import RULES
 from sigtrace.views.formats.locations import location
+from sigtrace.views.text import shortened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, result: Result, root: Path, seen: Counter[str]) -> dict[str, Any]:
     file, line = location(finding, result, root)
-    said = (finding.message, *finding.details, finding.hint)
+    said = (finding.message, *map(shortened, finding.details), finding.hint)
     return {
         "ruleId": finding.rule.full_id,
         "ruleIndex": list(RULES).index(finding.rule.id),
