@@ -70,7 +70,11 @@ def inspect_project(ctx: click.Context, options: Mapping[str, Any]) -> Inspectio
     from sigtrace.launch.inspecting import inspect
 
     project = find_project(Path.cwd())
-    python = interpreter(os.environ, options["python"])
+    try:
+        python = interpreter(os.environ, options["python"])
+    except SigtraceError as error:
+        # Only `run` ends as a shell would.
+        raise SigtraceError(error.message, error.hint) from error
     found = read_inspection(inspect(python, _asked(ctx, options, project), os.environ))
     for warning in found.warnings:
         say(warning)
