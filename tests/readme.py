@@ -27,7 +27,11 @@ from tests.support import ROOT, SAMPLE_SITE, Site, clean_environment, run_proces
 README = ROOT / "README.md"
 PICTURE = ROOT / ".github" / "images" / "tree.svg"
 CHECK_PICTURE = PICTURE.with_name("check.svg")
-COMMANDS = ("run", "report", "check", "receivers")
+COMMANDS = ("run", "report", "receivers", "explain", "check")
+EXAMPLES = {
+    "receivers": ("receivers", "post_save"),
+    "explain": ("explain", "Article", "delete"),
+}
 
 WIDTH = 100
 SHOWN = (
@@ -153,6 +157,19 @@ def picture_text(svg: str) -> list[str]:
     return [" ".join(line.split()) for line in masked if line.split()]
 
 
+def example_of(name: str) -> str:
+    """A command and what it prints in the sample site."""
+    command = EXAMPLES[name]
+    done = run_process(
+        *(sys.executable, "-m", "sigtrace", *command),
+        cwd=SAMPLE_SITE,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return f"$ {' '.join(('sigtrace', *command))}\n{done.stdout}"
+
+
 def table_fields(text: str, heading: str) -> list[str]:
     """The first column of the table under a heading, which stands there without its `#`."""
     _, found, below = text.partition(f"# {heading}")
@@ -166,6 +183,8 @@ def main() -> None:
     text = README.read_text("utf-8")
     for command in COMMANDS:
         text = with_block(text, f"help {command}", help_of(command))
+    for name in EXAMPLES:
+        text = with_block(text, f"example {name}", example_of(name))
     README.write_text(text, "utf-8")
     with tempfile.TemporaryDirectory() as folder:
         site = Site(Path(folder) / "site")

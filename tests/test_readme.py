@@ -55,6 +55,12 @@ def test_help_is_current(command):
 
 
 @pytest.mark.lint
+@pytest.mark.parametrize("name", readme.EXAMPLES)
+def test_the_examples_are_current(name):
+    assert readme.block(TEXT, f"example {name}") == readme.example_of(name)
+
+
+@pytest.mark.lint
 def test_the_picture_is_current(site):
     current = readme.picture_text(readme.picture(site))
     assert current == readme.picture_text(readme.PICTURE.read_text("utf-8"))

@@ -44,7 +44,8 @@ class Group(click.Group):
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExamples:\n  sigtrace run manage.py shell\n  sigtrace report --tree\n  sigtrace check",
+    epilog="\b\nExamples:\n  sigtrace run manage.py shell\n  sigtrace report --tree\n"
+    "  sigtrace check",
 )
 @click.version_option(__version__, prog_name="sigtrace")
 def group() -> None:

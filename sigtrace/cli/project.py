@@ -85,9 +85,12 @@ def inspect_project(
     from sigtrace.launch.inspecting import inspect
 
     project = find_project(Path.cwd())
-    python = interpreter(os.environ, options["python"])
-    asked = _asked(ctx, options, project, agreed)
-    found = read_inspection(inspect(python, asked, os.environ))
+    try:
+        python = interpreter(os.environ, options["python"])
+    except SigtraceError as error:
+        # Only `run` ends as a shell would.
+        raise SigtraceError(error.message, error.hint) from error
+    found = read_inspection(inspect(python, _asked(ctx, options, project, agreed), os.environ))
     for warning in found.warnings:
         say(warning)
     return found

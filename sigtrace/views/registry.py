@@ -11,7 +11,7 @@ from sigtrace.inspection import OWN
 from sigtrace.views.connections import badges, head_words, how, package
 from sigtrace.views.layout import row as columns
 from sigtrace.views.layout import wrapped
-from sigtrace.views.text import data, place, plural, quoted
+from sigtrace.views.text import data, place, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +78,8 @@ def _paragraph(said: str, display: Display, style: str = "") -> list[Text]:
 def _end(found: Registry, display: Display) -> list[Text]:
     if not found.listed:
         nearest = f" Nearest: {', '.join(found.nearest)}" if found.nearest else ""
-        return _paragraph(f"Nothing connected matches {quoted(found.pattern)}.{nearest}", display)
+        return _paragraph(f"Nothing connected matches {found.pattern!r}.{nearest}", display)
     if not found.pattern:
         return []
     said = f"{len(found.listed)} of {plural(len(found.inspection.signals), 'signal')}"
-    return _paragraph(f"{said} match {quoted(found.pattern)}", display, "dim")
+    return _paragraph(f"{said} match {found.pattern!r}", display, "dim")
