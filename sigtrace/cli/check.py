@@ -16,6 +16,7 @@ from sigtrace.cli.settings import in_ci, setting
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
+    from sigtrace.analysis.baseline import Baseline
     from sigtrace.analysis.check import Check, Result
     from sigtrace.analysis.rules.ignores import Glob
     from sigtrace.cli.baselines import BaselineFile
@@ -109,7 +110,7 @@ def _run(ctx: click.Context, options: dict[str, Any]) -> int:
 
 def _check(
     ctx: click.Context, file: BaselineFile, globs: tuple[Glob, ...], options: dict[str, Any]
-) -> tuple[Check, Any]:
+) -> tuple[Check, Baseline]:
     from sigtrace.analysis.baseline import Baseline
     from sigtrace.analysis.check import Check
     from sigtrace.analysis.rules import FAIL, Options
@@ -163,7 +164,7 @@ def _globs(ctx: click.Context) -> tuple[Glob, ...]:
     return tuple(read_glob(text, found.source) for text in found.value) if found else ()
 
 
-def _update(checked: Check, old: Any, file: BaselineFile) -> int:
+def _update(checked: Check, old: Baseline, file: BaselineFile) -> int:
     new = checked.updated()
     before = {str(line.entry) for line in old.lines}
     after = {str(line.entry) for line in new.lines}

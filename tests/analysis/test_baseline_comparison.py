@@ -15,6 +15,9 @@ from sigtrace.analysis.baseline import (
     compare_called,
     connected,
 )
+from sigtrace.analysis.check import check_called
+from sigtrace.analysis.rules import File
+from sigtrace.analysis.rules.ignores import read_glob
 from sigtrace.inspection import Connection, Connector, Place, Receiver, Sender
 from tests.factories import begin, end
 
@@ -146,3 +149,21 @@ def test_spans_of_receivers_are_calls_each_once():
         (POST_SAVE, "blog.Article", "a.f"),
         ("post_save", "", "b.f"),
     ]
+
+
+def test_a_run_of_a_package_is_as_strict_as_the_project_says():
+    file = File("sigtrace.baseline", "sigtrace.baseline", "sigtrace check --update")
+    events = [
+        end("receiver", "1-1", receiver="a.f", sender="blog.Article"),
+        end("receiver", "1-2", receiver="lib.f", sender="blog.Article", origin="third-party"),
+    ]
+
+    def found(third_party: str, *globs: str):
+        ignored = tuple(read_glob(text, "x") for text in globs)
+        result = check_called("r", "/p", events, Baseline(), file, third_party, ignored)
+        return [(one.rule.id, one.severity) for one in result.findings]
+
+    assert found("fail") == [("E001", "error"), ("E012", "error")]
+    assert found("warn") == [("E001", "error"), ("E012", "warning")]
+    assert found("off") == [("E001", "error")]
+    assert found("fail", "E001:a.*") == [("E012", "error")]

@@ -8,10 +8,11 @@ from textwrap import dedent
 
 import pytest
 
-from sigtrace.analysis.source import SourceFile
+from sigtrace.analysis.source import SourceFile, Sources
 from sigtrace.analysis.source.comments import comments, read_comment, statement_lines
 from sigtrace.analysis.source.connecting import Finder
 from sigtrace.analysis.source.names import Names, made_signals
+from sigtrace.inspection import Inspection, Settings, Signal
 
 KNOWN = ("django.db.models.signals.post_save", "blog.signals.published", "blog.bus.Bus.moved")
 IMPORTS = """
@@ -216,3 +217,27 @@ def test_a_statement_is_as_long_as_it_is():
         range(8, 11),
         range(12, 13),
     ]
+
+
+def test_python_warns_of_nothing_while_we_read(tmp_path):
+    (tmp_path / "a.py").write_text(IMPORTS + 'x = "\\d"\npost_save.connect(f)\n')
+    project = Inspection(
+        str(tmp_path),
+        Settings("s", "x"),
+        "3.13",
+        "5.2",
+        signals=(Signal(KNOWN[0], "Signal"),),
+        modules={"a": "a.py"},
+    )
+    ((file, site),) = Sources(project).sites
+    assert (file.module, site.runs) == ("a", True)
+
+
+def test_what_cannot_be_read_says_nothing(tmp_path):
+    (tmp_path / "a.py").write_bytes(b"# connect\nx = (\n")
+    (tmp_path / "b.py").write_bytes(b"# connect\0\n")
+    modules = {"a": "a.py", "b": "b.py", "c": "gone.py", "d": "d.so"}
+    project = Inspection(str(tmp_path), Settings("s", "x"), "3.13", "5.2", modules=modules)
+    sources = Sources(project)
+    assert (sources.sites, sources.comments) == ((), ())
+    assert sources.statement("a.py", 2) == range(2, 3)

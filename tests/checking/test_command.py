@@ -268,3 +268,8 @@ def test_a_terminal_that_knows_ascii_only_is_told_all_the_same(drifted):
         done = drifted.sigtrace("check", "--format", format_, env={"PYTHONIOENCODING": "ascii"})
         assert (done.returncode, done.stderr) == (1, "")
         assert "shop.receivers.third" in done.stdout.replace("\\", "")
+
+
+def test_help_needs_no_rich():
+    code = "import sys; from sigtrace.cli import check; sys.exit('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.baseline.entries import UNKNOWN
+from sigtrace.analysis.registry import called_in_order
 from sigtrace.analysis.rules.context import (
     FAIL,
     Context,
@@ -87,7 +88,7 @@ def _named(context: Context, package: str) -> str:
 def _neighbour(context: Context, connection: Connection) -> Iterator[str]:
     """After which receiver a new one is called, if any."""
     before = None
-    for other in context.inspection.connections:
+    for other in called_in_order(context.inspection.connections):
         if other is connection:
             break
         is_heard = (
@@ -113,11 +114,15 @@ def _changed(context: Context, change: Change) -> str:
         return f"{now.title} is connected {_times(now.count)}, {name} says {_times(before.count)}"
     if before.uid != now.uid:
         return f"{now.title} has {_uid(now.uid)}, {name} says {_uid(before.uid)}"
-    return f"{now.title} is {'' if now.is_async else 'no longer '}async, not so in {name}"
+    return f"{now.title} is {_mode(now)}, {name} says {_mode(before)}"
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
+
+
+def _mode(entry: Entry) -> str:
+    return "async" if entry.is_async else "not async"
 
 
 def _uid(word: str) -> str:

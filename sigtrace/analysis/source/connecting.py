@@ -26,7 +26,6 @@ class Site:
 
     line: int
     last_line: int
-    how: str
     runs: bool
     doomed: str = ""
 
@@ -62,7 +61,7 @@ class Finder:
                     if self._is_connect(call.func):
                         doomed = reason_of_call(call, around, self._names)
                         last = call.end_lineno or call.lineno
-                        yield Site(call.lineno, last, "connect", runs, doomed)
+                        yield Site(call.lineno, last, runs, doomed)
 
     def _decorators(self, node: Function, around: Function | None, *, runs: bool) -> Iterator[Site]:
         for decorator in node.decorator_list:
@@ -70,7 +69,7 @@ class Finder:
             if (call and self._is_receiver(call)) or self._is_connect(decorator):
                 doomed = reason_of_function(node, call, around)
                 last = decorator.end_lineno or decorator.lineno
-                yield Site(decorator.lineno, last, "receiver", runs, doomed)
+                yield Site(decorator.lineno, last, runs, doomed)
 
     def _is_receiver(self, call: ast.Call) -> bool:
         path = self._names.path(call.func)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,10 @@ class Sources:
     def _tree(self, shown: str) -> ast.Module | None:
         if shown not in self._trees:
             try:
-                self._trees[shown] = ast.parse(self._text(shown))
+                with warnings.catch_warnings():
+                    # What Python warns of in it is said when the project imports it.
+                    warnings.simplefilter("ignore")
+                    self._trees[shown] = ast.parse(self._text(shown))
             except (SyntaxError, ValueError, RecursionError):
                 self._trees[shown] = None
         return self._trees[shown]
