@@ -47,7 +47,7 @@ def _hint(error: Mapping[str, Any]) -> str:
         looked = ", ".join(_shown(folder) or "." for folder in error["path"])
         return f"Python looks in {looked}, …; --pythonpath names a folder before them."
     if missing:
-        return f"It runs in {error['executable']}; --python names another interpreter."
+        return f"Not found by {error['executable']}: --python names another interpreter."
     return "It was loaded as by `python manage.py check`; does that work?"
 
 

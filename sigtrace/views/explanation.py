@@ -15,7 +15,7 @@ from sigtrace.views.text import clean, data, place, short
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.explaining import Chain, Explanation, NotCalled, Written
+    from sigtrace.analysis.explaining import Chain, Explanation, NotCalled, Step, Written
     from sigtrace.inspection import Connection, Place
     from sigtrace.views.display import Display
 
@@ -50,8 +50,10 @@ def _head(found: Explanation, display: Display) -> list[Text]:
 def _chain(chain: Chain, label: str, display: Display) -> Iterator[Text]:
     glyphs = display.glyphs
     yield Text(end="").append(f"{glyphs.root} ", "bold").append_text(data(chain.name, "bold"))
-    for number, step in enumerate(chain.steps, start=1):
-        is_last = number == len(chain.steps)
+    # What a cascade sends and nobody hears says no more than that its rows go.
+    steps = [step for step in chain.steps if not _is_idle(step, label)]
+    for number, step in enumerate(steps, start=1):
+        is_last = number == len(steps)
         branch, below = (glyphs.last, glyphs.space) if is_last else (glyphs.branch, glyphs.bar)
         if isinstance(step, Sent):
             yield from _sent(step, label, branch, below, display)
@@ -62,6 +64,12 @@ def _chain(chain: Chain, label: str, display: Display) -> Iterator[Text]:
     for said in (*chain.stops, *chain.unsent):
         words = [Text(word, "yellow", end="") for word in clean(said).split(" ")]
         yield from wrapped(f"{glyphs.warning} ", "  ", words, display)
+
+
+def _is_idle(step: Step, label: str) -> bool:
+    if not isinstance(step, Sent) or step.receivers or step.sender == label:
+        return False
+    return step.signal in ("pre_delete", "post_delete")
 
 
 def _sent(step: Sent, label: str, branch: str, below: str, display: Display) -> Iterator[Text]:

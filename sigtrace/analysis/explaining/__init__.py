@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from sigtrace.analysis.explaining.chains import OPERATIONS, Explanation, explain
-from sigtrace.analysis.explaining.steps import Chain, NotCalled, Sent, Written
+from sigtrace.analysis.explaining.steps import Chain, NotCalled, Sent, Step, Written
 
-__all__ = ["OPERATIONS", "Chain", "Explanation", "NotCalled", "Sent", "Written", "explain"]
+__all__ = ["OPERATIONS", "Chain", "Explanation", "NotCalled", "Sent", "Step", "Written", "explain"]

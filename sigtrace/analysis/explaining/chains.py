@@ -47,7 +47,8 @@ def explain(inspection: Inspection, name: str, operation: str = "", field: str =
         chains.append(_delete(inspection, signals, model))
     if operation in ("m2m", ""):
         fields = find_fields(inspection, model, field, needed=operation == "m2m")
-        chains += (_m2m(inspection, signals, model, one) for one in fields)
+        found = [_m2m(inspection, signals, model, one) for one in fields]
+        chains += [one for one in found if operation or _is_heard(one)]
     return Explanation(inspection, model, tuple(chains))
 
 
@@ -133,6 +134,10 @@ def _bypassed(what: str, steps: tuple[Step, ...]) -> Iterator[str]:
     if count:
         receivers = "this receiver" if count == 1 else f"these {count} receivers"
         yield f"{what} sends nothing: {receivers} would not be called."
+
+
+def _is_heard(chain: Chain) -> bool:
+    return any(receivers_of(chain.steps)) or bool(chain.not_called)
 
 
 def _name(model: Model) -> str:

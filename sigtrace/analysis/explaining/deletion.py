@@ -57,9 +57,12 @@ class Collector:
         yield from found.updates
         for model in models:
             sends = model.auto_created is None
-            yield Written("DELETE", model.label, "" if sends else "its table sends no signals")
+            why = found.reached[model.label]
+            yield Written(
+                "DELETE", model.label, why if sends else f"{why}: a table without signals"
+            )
             if sends:
-                yield self._signals.sent("post_delete", model, found.reached[model.label])
+                yield self._signals.sent("post_delete", model)
         yield from found.by_database
 
     def _collect(
