@@ -1,8 +1,9 @@
 """The vocabulary of a trace: which lines there are and which fields each kind of span carries.
 
 A process file holds one JSON object a line. `event` says which: `process` (first line),
-`scope`, `begin`, `registered` (an `on_commit` callback), `end` (a finished span) and `counts`
-(cumulative: the last one of a process counts).
+`scope`, `begin`, `registered` (an `on_commit` callback), `end` (a finished span), `counts`
+(cumulative: the last one of a process counts) and `prompt` (once, before the first `end` of a
+chain, in a process that shows an interactive prompt).
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ CHAIN_KINDS = ("save", "delete", "m2m", "bulk", "send", "on_commit")
 """A span of one of these kinds that has no parent is the root of a chain."""
 
 KINDS = (*CHAIN_KINDS, "receiver", "query", "transaction")
+
+SCOPE_KINDS = ("request", "command", "test", "task")
+"""What chains happen in: a request by its route, a command by its name, a test by its path and name
+(`blog/tests.py::ArticleTests::test_slug`), a task by its import path."""
 
 MUTED_SIGNALS = (
     "django.db.models.signals.pre_init",
@@ -50,6 +55,7 @@ REGISTERED_FIELDS = (
     "origin",
     "alias",
 )
+PROMPT_FIELDS = ("event", "time")
 COUNTS_FIELDS = ("event", "time", "unheard", "queries", "dropped")
 
 END_FIELDS = (

@@ -8,6 +8,10 @@ from typing import Any
 VARIABLE = "SIGTRACE_CONFIG"
 VALUES = ("none", "redacted", "all")
 
+# What a traced interpreter and the launcher say to each other over the socket `prompt`.
+CHAIN_ENDED, PROMPT_COMES = b"c", b"p"
+STILL_DRAWING, DRAWN = b"+", b"."
+
 
 @dataclass(frozen=True)
 class RecordOptions:
@@ -15,6 +19,7 @@ class RecordOptions:
 
     `run_dir` and `project` are absolute paths; `max_bytes` is the size of a run at which spans
     are no longer written; `redact` and `show` are names (or globs) to hide or to let through.
+    `prompt` is the path of the socket on which an interactive interpreter waits for its trees.
     """
 
     run_dir: str
@@ -23,6 +28,7 @@ class RecordOptions:
     sql: bool = True
     all_signals: bool = False
     max_bytes: int = 500_000_000
+    prompt: str = ""
     redact: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
 

@@ -6,16 +6,19 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import SAMPLE_SITE, Finished, Site, Trace, run_process
+from tests.support import SAMPLE_SITE, Finished, Site, Trace, free_port, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
+
+pytest.register_assert_rewrite("tests.e2e.plays")
 
 SERVICE = "service:"
 """How the reason of a skip begins that is due to something missing on this machine."""
@@ -110,6 +113,27 @@ def postgresql_site(site: Site, postgresql_server: dict[str, str]) -> Iterator[S
             yield copy
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis that is there for the tests alone; skips where none is installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip(f"{SERVICE} redis-server is missing")
+    port = str(free_port())
+    words = ["--bind", "127.0.0.1", "--port", port, "--save", ""]
+    folder = tmp_path_factory.mktemp("redis")
+    server = subprocess.Popen([program, *words], cwd=folder, stdout=subprocess.PIPE, text=True)
+    with server:
+        assert server.stdout is not None
+        written = ""
+        while "Ready to accept connections" not in written:
+            line = server.stdout.readline()
+            assert line, f"Redis has ended:\n{written}"
+            written += line
+        yield f"redis://127.0.0.1:{port}"
+        server.terminate()
 
 
 def _refuse_missing_service(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -57,6 +57,11 @@ def counts(**fields: Any) -> Event:
     return {"event": "counts", "time": START, "unheard": {}, "queries": 0, "dropped": 0, **fields}
 
 
+def prompt(stem: str = "4242") -> Event:
+    """The line of a process with an interactive prompt, as the reader gives it."""
+    return {"event": "prompt", "time": START, "process": stem}
+
+
 def begin(
     kind: str, span_id: str, parent: str | None = None, at: float = 0, **fields: Any
 ) -> Event:
@@ -161,6 +166,17 @@ def article_save(stem: str = "4242", at: float = 0, first: int = 1, **root: Any)
             receivers=["blog.signals.notify_about_article", "search.signals.update_search_index"],
         ),
         end("save", save, None, at, 6.7, **root),
+    ]
+
+
+def heard_save(span_id: str, at: float = 0, ms: float = 1, **root: Any) -> list[Event]:
+    """A save that one receiver hears: three lines, with this id and the next two."""
+    stem, _, number = span_id.rpartition("-")
+    send, receiver = (f"{stem}-{int(number) + more}" for more in (1, 2))
+    return [
+        end("receiver", receiver, send, at),
+        end("send", send, span_id, at),
+        end("save", span_id, None, at, ms, **root),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -44,6 +45,13 @@ def clean_environment(**changes: str | None) -> dict[str, str]:
         else:
             environment[name] = value
     return environment
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 on which nobody listens just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True)

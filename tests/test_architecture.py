@@ -6,9 +6,15 @@ import sys
 
 import pytest
 
+from tests.conftest import SERVICE
 from tests.support import ROOT, run_process
 
 LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+
+SHOW_LOADERS = (
+    "import sys; print({name: vars(module.__loader__) for name, module in sys.modules.items()"
+    " if name in ('unittest.case', '_pytest.runner', 'celery.signals')}, file=sys.stderr); "
+)
 
 SHOW_MODULES = "import sys; print(*sorted(sys.modules), sep='\\n')"
 
@@ -27,11 +33,15 @@ def added(untraced, traced):
     return set(traced.stdout.split()) - set(untraced.stdout.split())
 
 
-def test_a_program_without_django_gets_nothing(site):
-    command = ("-c", SHOW_MODULES)
+@pytest.mark.parametrize("imports", ["", "import unittest; ", "import pytest, celery.signals; "])
+def test_a_program_without_django_gets_nothing(site, imports):
+    if "celery" in imports:
+        pytest.importorskip("celery", reason=f"{SERVICE} Celery is missing")
+    command = ("-c", imports + SHOW_LOADERS + SHOW_MODULES)
     untraced = site.run(site.interpreter, *command)
     traced = site.sigtrace("run", "--no-live", *command)
     assert added(untraced, traced) <= AT_THE_FIRST_LINE
+    assert traced.stderr.splitlines()[0] == untraced.stderr.strip()
 
 
 def test_a_django_program_gets_the_probe_and_the_standard_library(site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -14,10 +15,12 @@ from sigtrace.reader import (
     open_run,
     open_runs,
     process_files,
+    project_of,
     read_events,
+    recorded_runs,
     runs_directory,
 )
-from tests.factories import article_save, begin, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, registered, scope, write
 
 
 def run_json(folder, **fields):
@@ -42,6 +45,29 @@ def test_the_newest_run_is_the_one_that_was_started_last(tmp_path):
     run_json(tmp_path / ".sigtrace" / "b", started=1)
     (tmp_path / ".sigtrace" / "no-run").mkdir()
     assert newest_run(tmp_path) == late
+
+
+def test_runs_are_sorted_by_their_start_also_while_one_is_deleted(tmp_path, monkeypatch):
+    for name, started in (("a", 2), ("b", 3), ("c", 1)):
+        run_json(tmp_path / name, started=started)
+    (tmp_path / "no-run").mkdir()
+    assert [run.name for run in recorded_runs(tmp_path)] == ["b", "a", "c"]
+    assert recorded_runs(tmp_path / "missing") == []
+
+    def found_and_deleted(run):
+        shutil.rmtree(run)
+        return True
+
+    monkeypatch.setattr("sigtrace.reader.runs._is_run", found_and_deleted)
+    assert len(recorded_runs(tmp_path)) == 4
+
+
+def test_paths_are_relative_to_the_folder_of_the_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    from pathlib import Path
+
+    assert project_of(Path(".sigtrace/one")) == str(tmp_path)
+    assert project_of(tmp_path / "trace") == ""
 
 
 def test_no_run_is_said_with_the_command_that_makes_one(tmp_path):
@@ -198,3 +224,68 @@ def test_a_file_that_vanishes_is_no_failure(tmp_path):
     follower.poll()
     file.unlink()
     assert follower.poll() == []
+
+
+def test_a_follower_that_skips_goes_on_with_what_comes(tmp_path):
+    follower = Follower(tmp_path)
+    file = write(tmp_path / "1.jsonl", process("1"), *article_save("1"), cut='{"event":"wh')
+    follower.skip()
+    assert follower.poll() == [process("1")]
+    assert follower.poll() == []
+    with file.open("a") as lines:
+        lines.write('at"}\n')
+    assert follower.poll() == [{"event": "what"}]
+
+
+def test_skipping_ends_however_fast_the_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("sigtrace.reader.lines._CHUNK", 100)
+    follower = Follower(tmp_path)
+    file = write(tmp_path / "1.jsonl", process("1"))
+    read = follower._new_lines
+
+    def new_lines(path):
+        with file.open("a") as lines:
+            lines.write('{"event":"what"}\n')
+        return read(path)
+
+    monkeypatch.setattr(follower, "_new_lines", new_lines)
+    follower.skip()
+    assert follower.poll()[0] == process("1")
+
+
+def test_skipping_damage_reaches_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("sigtrace.reader.lines._CHUNK", 100)
+    file = tmp_path / "1.jsonl"
+    file.write_text("damage\n" * 100 + json.dumps(end("save", "1-1")) + "\n")
+    follower = Follower(tmp_path)
+    follower.skip()
+    assert follower.poll() == []
+    assert follower.damage.total == 100
+
+
+def test_what_has_not_ended_is_carried_over_whole(tmp_path):
+    over = [scope("1-1"), *article_save("1", first=2), scope("1-1", closed=True)]
+    late = [
+        # Goes on with a chain that is over, or with one of another process: chains of their own.
+        end("query", "1-20", "1-2"),
+        end("save", "1-21", "9-1"),
+        registered("1-22", "1-2"),
+    ]
+    still = [
+        scope("1-30", "POST other/"),
+        begin("transaction", "1-31"),
+        end("query", "1-33", "1-32"),
+        begin("save", "1-32", scope="1-30"),
+        begin("send", "1-34", "1-32"),
+        end("query", "1-36", "1-35"),
+        end("receiver", "1-35", "1-34"),
+        registered("1-37", "1-34"),
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *over, counts(queries=1), *late, *still)
+    with (tmp_path / "1.jsonl").open("a") as lines:
+        lines.write(json.dumps(counts(queries=2)) + "\n" + '{"event":"prompt","time":1}\n')
+    follower = Follower(tmp_path)
+    follower.skip()
+    first, *carried, last, prompt = follower.poll()
+    assert (first["event"], last["queries"], prompt["event"]) == ("process", 2, "prompt")
+    assert carried == still

@@ -9,7 +9,7 @@ import pytest
 from sigtrace import events
 from sigtrace.analysis.rules import RULES
 from sigtrace.discover import SETTINGS
-from tests import readme
+from tests import pictures, readme
 from tests.support import ROOT
 
 TEXT = readme.README.read_text("utf-8")
@@ -61,15 +61,10 @@ def test_the_examples_are_current(name):
 
 
 @pytest.mark.lint
-def test_the_picture_is_current(site):
-    current = readme.picture_text(readme.picture(site))
-    assert current == readme.picture_text(readme.PICTURE.read_text("utf-8"))
-
-
-@pytest.mark.lint
-def test_the_picture_of_a_check_is_current(site):
-    current = readme.picture_text(readme.check_picture(site))
-    assert current == readme.picture_text(readme.CHECK_PICTURE.read_text("utf-8"))
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_the_pictures_are_current(name, site):
+    current = pictures.text_of(pictures.PICTURES[name](site))
+    assert current == pictures.text_of((pictures.FOLDER / f"{name}.svg").read_text("utf-8"))
 
 
 def test_the_workflow_is_short_and_every_rule_is_documented():
@@ -100,4 +95,4 @@ def test_the_text_of_a_picture_has_no_durations():
         '<text x="9" y="2">12.5\u00a0ms</text><text x="0" y="2">save \u00a0</text><text y="4"> </text>'
         "</svg>"
     )
-    assert readme.picture_text(svg) == ["save TIME"]
+    assert pictures.text_of(svg) == ["save TIME"]

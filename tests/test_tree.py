@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sigtrace.tree import REGISTERED, UNFINISHED, Builder
-from tests.factories import article_save, begin, end, registered, scope
+from sigtrace.tree import FINISHED, REGISTERED, RUNNING, UNFINISHED, Builder
+from tests.factories import START, article_save, begin, end, registered, scope
 
 
 def build(events, finish=True):
@@ -160,3 +160,101 @@ def test_what_is_kept_does_not_grow_with_finished_chains():
 def test_ids_of_any_form_are_remembered():
     odd = [end("save", "odd"), end("save", "late", "odd"), end("save", "1-99999999999")]
     assert [chain.continues for chain in build(odd)] == [None, "Article.save()", None]
+
+
+def test_an_id_with_a_huge_number_takes_no_memory():
+    builder = Builder()
+    builder.feed(end("save", "1-999999999"))
+    assert not vars(vars(builder)["_finished"])["_bits"]
+
+
+OPEN = (
+    begin("transaction", "1-7"),
+    begin("save", "1-1", scope=None),
+    begin("transaction", "1-8", "1-1"),
+    begin("send", "1-2", "1-1", at=1),
+    end("query", "1-4", "1-3", at=3),
+    begin("receiver", "1-3", "1-2", at=2),
+    begin("save", "2-1", "1-3"),
+    begin("receiver", "1-6", "1-5"),
+)
+
+
+def fed(*events):
+    builder = Builder()
+    assert [chain for event in events for chain in builder.feed(event)] == []
+    return builder
+
+
+def test_open_chains_are_told_by_their_first_lines():
+    builder = fed(*OPEN)
+    assert [event["id"] for event in builder.open_roots()] == ["1-1", "2-1", "1-6"]
+    builder.feed(end("receiver", "1-6", "1-5"))
+    builder.feed(end("save", "2-1", "1-3"))
+    assert [event["id"] for event in builder.open_roots()] == ["1-1"]
+
+
+def test_an_open_chain_can_be_looked_at_and_goes_on():
+    builder = fed(*OPEN)
+    for _ in range(2):
+        (chain,) = builder.running(["1-1"], START + 5)
+        assert shape(chain.root.children[1]) == (
+            "post_save",
+            [("blog.signals.notify_about_article", [("INSERT blog_article", [])])],
+        )
+        assert (chain.root.state, chain.root.duration_ns) == (RUNNING, 5)
+        assert chain.root.children[1].children[0].children[0].state == FINISHED
+    builder.feed(end("receiver", "1-3", "1-2"))
+    builder.feed(end("send", "1-2", "1-1"))
+    (whole,) = builder.feed(end("save", "1-1"))
+    assert [child.name for child in whole.root.children] == ["post_save"]
+    assert not whole.root.resumed
+
+
+def test_what_was_shown_of_an_open_chain_comes_no_more():
+    builder = fed(*OPEN)
+    (chain,) = builder.running(["1-1"], START + 5)
+    builder.shown(chain.root)
+    builder.feed(end("query", "1-5", "1-3", name="new"))
+    builder.feed(end("receiver", "1-3", "1-2"))
+    builder.feed(end("send", "1-2", "1-1"))
+    builder.feed(end("query", "1-9", "1-1", name="last"))
+    (rest,) = builder.feed(end("save", "1-1"))
+    assert shape(rest.root) == (
+        "Article.save()",
+        [
+            ("post_save", [("blog.signals.notify_about_article", [("new", [])])]),
+            ("last", []),
+        ],
+    )
+    send = rest.root.children[0]
+    assert [span.resumed for span in (rest.root, send, send.children[0])] == [True] * 3
+    assert not send.children[0].children[0].resumed
+
+
+def test_a_callback_of_an_open_chain_that_was_shown_knows_who_registered_it():
+    builder = fed(begin("receiver", "1-2", "1-1"), registered("1-3", "1-2"))
+    (chain,) = builder.running(["1-2"], START + 5)
+    builder.shown(chain.root)
+    (run,) = builder.feed(end("on_commit", "1-3"))
+    assert run.registered_by == "blog.signals.notify_about_article"
+    assert vars(builder)["_registering"] == {}
+
+
+def test_a_callback_that_ran_within_what_was_shown_is_not_kept_in_mind():
+    builder = fed(begin("receiver", "1-2", "1-1"), registered("1-3", "1-2"))
+    (chain,) = builder.running(["1-2"], START + 5)
+    builder.shown(chain.root)
+    assert builder.feed(end("on_commit", "1-3", "1-2")) == []
+    assert vars(builder)["_registering"] == {}
+
+
+def test_an_open_scope_is_known_however_many_others_there_were():
+    builder = fed(
+        scope("1-1", "pytest", kind="command"),
+        *(scope(f"2-{n}", closed=closed) for n in range(3000) for closed in (False, True)),
+    )
+    (chain,) = builder.feed(end("save", "1-2", scope="1-1"))
+    assert chain.scope.label == "command pytest"
+    assert len(vars(builder)["_scopes"]) == 1
+    assert len(vars(builder)["_closed"]) <= 1024

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.walking import fold, walk
-from sigtrace.tree import FINISHED, REGISTERED, UNFINISHED, Chain, Span
+from sigtrace.tree import FINISHED, REGISTERED, Chain, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,8 @@ _TRANSACTION_CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "
 class Selection:
     """What the user asked to see. Globs match a whole import path or its last part.
 
-    `min_ms` hides what took less and neither failed nor is unfinished; `everything` turns the
-    noise rules off.
+    `min_ms` hides what took less and neither failed nor is open; `everything` turns the noise
+    rules off, `silent` the one that hides chains in which nothing but queries happened.
     """
 
     signal: tuple[str, ...] = ()
@@ -29,6 +29,7 @@ class Selection:
     receiver: tuple[str, ...] = ()
     min_ms: float = 0.0
     everything: bool = False
+    silent: bool = False
 
     @property
     def names(self) -> bool:
@@ -40,14 +41,21 @@ def visible(chain: Chain, selection: Selection) -> Chain | None:
     """The part of a chain that is shown; None if nothing of it is."""
     root: Span | None = chain.root
     if not selection.everything:
-        root = _kept(chain.root, lambda span: not _is_noise(span))
-        if root is not None and not selection.names and not _is_notable(root):
+        if not selection.names and not _is_notable(chain.root, selection):
             return None
+        root = _kept(chain.root, lambda span: not _is_noise(span))
     if root is not None and selection.names:
         root = _selected(root, selection)
     if root is not None and selection.min_ms:
-        root = _kept(root, lambda span: not _is_short(span, selection.min_ms))
+        root = _kept(root, lambda span: not is_short(span, selection.min_ms))
     return None if root is None else replace(chain, root=root)
+
+
+def is_visible(chain: Chain, selection: Selection) -> bool:
+    """Whether `visible` leaves anything of a chain; as quick as that can be told."""
+    if selection.everything or selection.names or selection.min_ms:
+        return visible(chain, selection) is not None
+    return _is_notable(chain.root, selection)
 
 
 def matches(path: str, globs: tuple[str, ...]) -> bool:
@@ -57,8 +65,16 @@ def matches(path: str, globs: tuple[str, ...]) -> bool:
 
 
 def is_silent(span: Span) -> bool:
-    """Whether no receiver ran, nothing was bypassed, deferred, left open or failed at and below."""
+    """Whether no receiver ran, nothing was bypassed, deferred, left open or failed at and below.
+
+    What was shown as running may have had receivers below it: it is not silent.
+    """
     return not any(_is_event(below) for below in walk(span))
+
+
+def bypassed(span: Span) -> list[str]:
+    """The receivers that would have run, had a bulk write saved its rows; none without rows."""
+    return [] if span.event.get("rows") == 0 else span.texts("bypassed")
 
 
 def _is_event(span: Span) -> bool:
@@ -66,17 +82,29 @@ def _is_event(span: Span) -> bool:
         span.kind == "receiver"
         or span.exception is not None
         or span.state != FINISHED
-        or bool(span.texts("bypassed"))
+        or span.resumed
+        or bool(bypassed(span))
     )
 
 
-def _is_notable(root: Span) -> bool:
-    return root.kind == "on_commit" or not is_silent(root)
+def _is_notable(root: Span, selection: Selection) -> bool:
+    """Whether something is left of a chain without its noise, and says more than queries do."""
+    if _is_noise(root):
+        return False
+    if selection.silent or root.kind == "on_commit":
+        return True
+    stack = [root]
+    while stack:
+        span = stack.pop()
+        if _is_event(span):
+            return True
+        stack += [child for child in span.children if not _is_noise(child)]
+    return False
 
 
 def _is_noise(span: Span) -> bool:
     """Transaction control, and sends and callbacks that concern only Django itself."""
-    if span.exception is not None or span.state != FINISHED:
+    if span.exception is not None or span.state != FINISHED or span.resumed:
         return False
     if span.kind == "query":
         return span.name.upper().partition(" ")[0] in _TRANSACTION_CONTROL
@@ -94,11 +122,13 @@ def _is_djangos(span: Span) -> bool:
     return span.text("origin") == "django" and span.exception is None and span.state == FINISHED
 
 
-def _is_short(span: Span, min_ms: float) -> bool:
+def is_short(span: Span, min_ms: float) -> bool:
+    """Whether a span took less, and nothing at and below it failed, is open or was shown so."""
     if span.state == REGISTERED:
         return False
     return span.duration_ns < min_ms * 1e6 and not any(
-        below.exception is not None or below.state != FINISHED for below in walk(span)
+        below.exception is not None or below.state != FINISHED or below.resumed
+        for below in walk(span)
     )
 
 
@@ -112,7 +142,8 @@ def _selected(root: Span, selection: Selection) -> Span | None:
     def select(span: Span, found: list[Span]) -> Span | None:
         if _is_selected(span, selection):
             return span
-        return span.replaced(found) if found else None
+        # What was shown as running led to something that is selected.
+        return span.replaced(found) if found or span.resumed else None
 
     return fold(root, select)
 
@@ -124,12 +155,12 @@ def _is_selected(span: Span, selection: Selection) -> bool:
     elif span.kind not in ("send", *OPERATIONS):
         return False
     signal, sender = span.text("signal"), span.text("sender") or span.text("model")
-    if span.state == UNFINISHED:
+    if span.is_open:
         # Its line tells no more than its name: show it rather than miss it.
         signal = signal or (span.name if span.kind == "send" else "")
     if selection.signal and not (signal and matches(signal, selection.signal)):
         return False
-    return span.state == UNFINISHED or matches(sender, selection.sender)
+    return span.is_open or matches(sender, selection.sender)
 
 
 def _receivers(span: Span) -> list[str]:

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.walking import fold
+from sigtrace.analysis.walking import fold, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.tree import Span
 
+Look = tuple[object, ...]
+
 _FEWEST = 3
+_LOOKS = {
+    "save": ("created", "raw", "alias", "update_fields"),
+    "delete": ("alias",),
+    "m2m": ("action", "alias"),
+    "bulk": ("alias", "bypassed"),
+    "send": ("signal", "sender", "method", "not_reached"),
+    "receiver": ("mode", "swallowed"),
+    "query": ("alias",),
+    "transaction": ("outcome",),
+    "on_commit": ("discarded",),
+}
+"""What tells spans of a kind apart, besides what all of them have."""
+
+
+def outline(root: Span) -> list[tuple[Look, int]]:
+    """What a tree looks like: two trees fold into one where their outlines are equal."""
+    return [(_look(span), len(span.children)) for span in walk(root)]
 
 
 class Shapes:
     """Numbers the shapes of the spans of a tree, each with all below it: equal ones are equal."""
 
     def __init__(self, root: Span) -> None:
-        self._numbers: dict[tuple[object, ...], int] = {}
+        self._numbers: dict[Look, int] = {}
         self._of: dict[int, int] = {}
         fold(root, self._number)
 
@@ -36,12 +55,25 @@ class Shapes:
                 yield run
 
     def _number(self, span: Span, below: list[int]) -> int:
-        arguments = span.event.get("arguments")
-        action = arguments.get("action") if isinstance(arguments, dict) else None
-        shape = (
-            *(span.kind, span.name, span.state, span.exception, span.text("receiver")),
-            *(str(action), span.text("sender"), *span.texts("not_reached"), *below),
-        )
-        number = self._numbers.setdefault(shape, len(self._numbers))
+        number = self._numbers.setdefault((_look(span), *below), len(self._numbers))
         self._of[id(span)] = number
         return number
+
+
+def _look(span: Span) -> Look:
+    event = span.event
+    kind = event["kind"]
+    arguments = event.get("arguments")
+    return (
+        kind,
+        event.get("name"),
+        span.state,
+        event.get("exception"),
+        event.get("transaction") is None,
+        arguments.get("action") if isinstance(arguments, dict) else None,
+        *[_plain(event.get(field)) for field in _LOOKS.get(kind, ())],
+    )
+
+
+def _plain(value: Any) -> object:
+    return value if isinstance(value, str | bool | None) else str(value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
+from sigtrace.analysis.filters import bypassed
 from sigtrace.analysis.walking import fold, walk
 from sigtrace.tree import REGISTERED, UNFINISHED, Chain, Span
 
@@ -61,7 +62,7 @@ class Statistics:
             sums.calls += 1
         elif kind == "send" and span.state == UNFINISHED:
             self._open_receivers(span)
-        elif kind == "bulk" and event.get("bypassed"):
+        elif kind == "bulk" and bypassed(span):
             self._bulk(span)
         if event.get("exception") and kind != "transaction":
             sums.errors += began_here(span)

@@ -52,7 +52,6 @@ OPTIONS = (
     ),
 )
 _NAMES = ("signal", "sender", "receiver", "min_ms", "depth", "args", "all")
-_SIGNS = "●├─└│✗→⎇⧗↺×…▸–·"  # noqa: RUF001
 
 
 def display_options(command: Command) -> Command:
@@ -63,15 +62,24 @@ def display_options(command: Command) -> Command:
 
 
 def display_for(values: Mapping[str, Any], stream: IO[str]) -> Display:
-    """Make the Display of option values for a stream; other values are passed over."""
-    from sigtrace.views.display import WIDTH, Display
+    """Make the Display of option values for a stream; other values are passed over.
 
-    terminal = is_terminal(stream)
-    return Display(
-        **{name: values[name] for name in _NAMES if values.get(name) is not None},
-        width=_columns(stream) if terminal else WIDTH,
-        crop=terminal,
-        ascii=not _can_encode(_SIGNS, stream),
+    `root`, beside the options, is the folder that recorded paths are relative to.
+    """
+    from sigtrace.cli.terminal import TerminalDisplay, columns_of, shows_links
+    from sigtrace.views.display import UNICODE, Display
+
+    chosen = {name: values[name] for name in _NAMES if values.get(name) is not None}
+    chosen["ascii"] = not _can_encode("".join(vars(UNICODE).values()), stream)
+    if not is_terminal(stream):
+        return Display(**chosen)
+    return TerminalDisplay(
+        **chosen,
+        width=columns_of(stream.fileno()),
+        crop=True,
+        links=shows_links(stream, os.environ),
+        root=values.get("root", ""),
+        descriptor=stream.fileno(),
     )
 
 
@@ -87,7 +95,8 @@ class Printer:
             file=stream,
             force_terminal=colour,
             no_color=not colour,
-            color_system="auto" if colour else None,
+            # The view uses the standard colours only; rich itself gives a dumb terminal none.
+            color_system="standard" if colour else None,
             legacy_windows=False,
             markup=False,
             emoji=False,
@@ -124,15 +133,6 @@ def wants_colour(stream: IO[str], environ: Mapping[str, str]) -> bool:
     if forced:
         return forced.lower() not in ("0", "false", "no")
     return is_terminal(stream) and environ.get("TERM") not in ("dumb", "unknown")
-
-
-def _columns(stream: IO[str]) -> int:
-    from sigtrace.views.display import WIDTH
-
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or WIDTH
-    except (OSError, ValueError):
-        return WIDTH
 
 
 def _can_encode(signs: str, stream: IO[str]) -> bool:

@@ -60,4 +60,5 @@ def explain(
         else:
             from sigtrace.views.explanation import render_explanation
 
-            Printer(stream).print(render_explanation(found, display_for({}, stream)))
+            display = display_for({"root": found.inspection.project}, stream)
+            Printer(stream).print(render_explanation(found, display))

@@ -77,7 +77,9 @@ def _write(result: Result, format_: str, root: Path, stream: IO[str], *, strict:
     else:
         from sigtrace.views.check import render_check
 
-        Printer(stream).print(render_check(result, display_for({}, stream), strict=strict))
+        Printer(stream).print(
+            render_check(result, display_for({"root": result.project}, stream), strict=strict)
+        )
 
 
 def _summarise(result: Result, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import IO, TYPE_CHECKING, Any
 
 from sigtrace.analysis.summary import Summary
@@ -10,7 +11,7 @@ from sigtrace.cli.output import Output, say
 from sigtrace.reader import Follower
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from rich.text import Text
@@ -25,11 +26,18 @@ INTERVAL = 0.05
 class Watch:
     """Reads a run as it is written, counts every event, and shows it on a stream.
 
-    Nothing here raises: a failure of ours ends the view, and the target goes on.
+    Nothing here raises: a failure of ours ends the view, and the target goes on. `beside_target`
+    says that the target writes to the same stream.
     """
 
     def __init__(
-        self, run: Path, stream: IO[str], as_json: bool, options: Mapping[str, Any]
+        self,
+        run: Path,
+        stream: IO[str],
+        as_json: bool,
+        options: Mapping[str, Any],
+        *,
+        beside_target: bool,
     ) -> None:
         self._follower = Follower(run)
         self._summary = Summary()
@@ -37,6 +45,7 @@ class Watch:
         self._as_json = as_json
         self._options = options
         self._output = Output(stream.fileno())
+        self._shares_terminal = beside_target and self._output.is_terminal
         self._tree: LiveTree | None = None
         self._failed = False
 
@@ -46,36 +55,54 @@ class Watch:
             events = [] if self._failed else self._follower.poll()
             for event in events:
                 self._summary.feed(event)
-            if events and not self._output.gone:
+            if not self._output.gone:
                 self._show(events)
         except Exception as error:
             self._fail(error)
             return False
         return bool(events)
 
+    def skip(self) -> None:
+        """Show only what comes from now on, and whole what is open now."""
+        self._follower.skip()
+
+    def settle(self) -> None:
+        """Show what would wait for more of its kind: a prompt is about to be shown."""
+        self._show_last(lambda tree: tree.settle(time.time_ns()))
+
     def finish(self) -> Totals | None:
         """Take and show what is left, also what never ended; return the totals, None if unknown."""
         while self.look():
             pass
+        self._show_last(lambda tree: tree.finish())
+        return None if self._failed else self._summary.totals()
+
+    def _show_last(self, texts: Callable[[LiveTree], list[Text]]) -> None:
         try:
             if self._tree is not None and not self._output.gone:
-                self._write(self._tree.finish())
+                self._write(texts(self._tree))
         except Exception as error:
             self._fail(error)
-        return None if self._failed else self._summary.totals()
 
     def _show(self, events: list[dict[str, Any]]) -> None:
         if self._as_json:
             self._output.write(_lines(events))
             return
         if self._tree is None:
+            if not events:
+                return
             # rich is not loaded before there is something to draw.
             from sigtrace.cli.display import Printer, display_for
             from sigtrace.views.live import LiveTree
 
             self._printer = Printer(self._stream, os.environ)
             self._tree = LiveTree(display_for(self._options, self._stream))
-        self._write(self._tree.feed(events))
+        now = time.time_ns()
+        if self._shares_terminal and any(map(_was_interrupted, events)):
+            # The terminal has shown ^C, and is still on that line.
+            self._output.write(b"\n")
+        self._write(self._tree.feed(events, now) if events else [])
+        self._write(self._tree.tick(now))
 
     def _write(self, texts: list[Text]) -> None:
         for text in texts:
@@ -85,6 +112,10 @@ class Watch:
         if not self._failed:
             self._failed = True
             say(f"the live view failed, the recording goes on: {type(error).__name__}: {error}")
+
+
+def _was_interrupted(event: dict[str, Any]) -> bool:
+    return event.get("exception") == "KeyboardInterrupt" and event.get("parent") is None
 
 
 def _lines(events: list[dict[str, Any]]) -> bytes:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import signal
+import sys
 from typing import Any
 
 import click
 
 from sigtrace import __version__
+from sigtrace.cli.display import is_terminal
 from sigtrace.cli.output import say
 from sigtrace.errors import SigtraceError
 
 COMMANDS = {
     "run": "sigtrace.cli.run:run",
+    "tail": "sigtrace.cli.tail:tail",
     "report": "sigtrace.cli.report:report",
     "check": "sigtrace.cli.check:check",
     "receivers": "sigtrace.cli.receivers:receivers",
@@ -39,13 +43,18 @@ class Group(click.Group):
         except SigtraceError as error:
             say(error.message, error.hint)
             ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            if is_terminal(sys.stderr):
+                # The terminal has written ^C: the shell's prompt goes below.
+                click.echo(err=True)
+            ctx.exit(128 + signal.SIGINT)
 
 
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExamples:\n  sigtrace run manage.py shell\n  sigtrace report --tree\n"
-    "  sigtrace check",
+    epilog="\b\nExamples:\n  sigtrace run manage.py shell\n  sigtrace tail\n"
+    "  sigtrace report --tree\n  sigtrace check",
 )
 @click.version_option(__version__, prog_name="sigtrace")
 def group() -> None:

@@ -16,6 +16,7 @@ class Output:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.is_terminal = os.isatty(descriptor)
         self.gone = False
 
     def write(self, data: bytes) -> None:
@@ -23,6 +24,8 @@ class Output:
         # A job in the background may write all the same: being stopped would stop the target too.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         try:
+            if self.is_terminal and self._is_raw():
+                data = data.replace(b"\n", b"\r\n")
             while data and not self.gone:
                 try:
                     data = data[os.write(self._descriptor, data) :]
@@ -33,6 +36,16 @@ class Output:
                     self.gone = True
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _is_raw(self) -> bool:
+        """Whether a line end only moves down: the target edits a line on our terminal."""
+        import termios  # not on Windows
+
+        try:
+            output_flags: int = termios.tcgetattr(self._descriptor)[1]
+        except termios.error:
+            return False
+        return not output_flags & termios.OPOST
 
 
 def say(message: str, hint: str = "") -> None:

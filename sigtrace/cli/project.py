@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sigtrace.cli.output import say
-from sigtrace.cli.settings import blame_setting, read_settings, was_typed
+from sigtrace.cli.settings import ConfiguredCommand, was_typed
 from sigtrace.discover import Project, find_project
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.command import interpreter
@@ -53,15 +53,11 @@ class Agreed:
     source: str = ""
 
 
-class ProjectCommand(click.Command):
-    """A command whose options the project and the environment can set as well."""
+class ProjectCommand(ConfiguredCommand):
+    """A command on the project that manage.py stands for, which may be one folder below."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        read_settings(ctx, find_project(Path.cwd()).root)
-        try:
-            return super().parse_args(ctx, args)
-        except click.BadParameter as error:
-            raise blame_setting(ctx, error) or error from None
+    def start_folder(self) -> Path:
+        return find_project(Path.cwd()).root
 
 
 def project_options(command: Command) -> Command:

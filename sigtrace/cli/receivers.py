@@ -59,4 +59,6 @@ def _write(found: Registry, format_: str, stream: IO[str]) -> None:
     else:
         from sigtrace.views.registry import render_registry
 
-        Printer(stream).print(render_registry(found, display_for({}, stream)))
+        Printer(stream).print(
+            render_registry(found, display_for({"root": found.inspection.project}, stream))
+        )

@@ -117,11 +117,12 @@ def _write_tree(found: list[Run], options: dict[str, Any], stream: IO[str]) -> N
 def _chains(
     found: list[Run], options: dict[str, Any], stream: IO[str], damage: Any
 ) -> Iterator[Text]:
-    from sigtrace.reader import read_events
+    from sigtrace.reader import project_of, read_events
     from sigtrace.views.live import LiveTree
 
     for run in found:
-        view = LiveTree(display_for(options, stream))
+        display = display_for({**options, "root": project_of(run.folder)}, stream)
+        view = LiveTree(display)
         for event in read_events(run.files, damage):
             yield from view.feed([event])
         yield from view.finish()

@@ -170,7 +170,7 @@ def _plan(
         quiet=options["quiet"],
         keep_runs=setting(ctx, "keep-runs", KEEP_RUNS),
         keep_bytes=setting(ctx, "keep-bytes", KEEP_BYTES),
-        display=options,
+        display={**options, "root": record.project},
     )
 
 

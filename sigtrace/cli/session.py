@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sigtrace import __version__
 from sigtrace.analysis.tally import tally
+from sigtrace.cli.ending import last_line, report_command
 from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
 from sigtrace.errors import SigtraceError
@@ -25,9 +26,10 @@ from sigtrace.reader import process_files, runs_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sigtrace.analysis.summary import Totals
     from sigtrace.cli.plan import Plan
     from sigtrace.launch.command import Command
+    from sigtrace.launch.prompt import PromptSocket
+    from sigtrace.options import RecordOptions
 
 
 def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoReturn:
@@ -44,14 +46,13 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
             where = error.filename or plan.trace_dir or plan.record.project
             say(f"this run is not traced: cannot write to {where}: {error.strerror}")
         spawn.replace(command, untraced(environ))
-    environment = traced(environ, replace(plan.record, run_dir=str(run.path)))
+    record = replace(plan.record, run_dir=str(run.path))
     try:
         if plan.in_place:
             _prune(plan, run.path)
-            spawn.replace(command, environment)
-        watch = Watch(run.path, stream, plan.as_json, plan.display) if stream else None
-        look, interval = (watch.look, INTERVAL) if watch else (_nothing, None)
-        status = Supervisor(command, environment).run(look, interval)
+            spawn.replace(command, traced(environ, record))
+        watch = _watch(plan, run.path, stream) if stream else None
+        status = _supervise(command, environ, record, watch)
     except SigtraceError:
         run.discard()
         raise
@@ -61,24 +62,37 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
     end_as(status)
 
 
-def last_line(totals: Totals, report: str, processes: int) -> str:
-    """Return what a run says at its end; `report` is the command that tells more."""
-    if not processes:
-        return "no signals were seen: no traced process imported Django"
-    unheard = sum(totals.unheard.values())
-    if not totals.chains and not totals.sends and not unheard:
-        return f"no signals were seen · {report}"
-    counts = [
-        _count(totals.chains, "chain"),
-        _count(totals.sends, "send"),
-        _count(totals.receiver_calls, "receiver call"),
-        _count(totals.errors, "error"),
-    ]
-    if not totals.sends and unheard:
-        counts.append(f"{_count(unheard, 'send')} without receivers")
-    if totals.dropped:
-        counts.append(f"{_count(totals.dropped, 'span')} beyond the size limit")
-    return " · ".join([*counts, report])
+def _watch(plan: Plan, run: Path, stream: IO[str]) -> Watch:
+    return Watch(run, stream, plan.as_json, plan.display, beside_target=plan.live_to is None)
+
+
+def _supervise(
+    command: Command, environ: Mapping[str, str], record: RecordOptions, watch: Watch | None
+) -> int:
+    """Run the command to its end and return its wait status, showing what happens on `watch`."""
+    if watch is None:
+        return Supervisor(command, traced(environ, record)).run(_nothing, None)
+    with contextlib.ExitStack() as closing:
+        calls = None
+        prompt = _prompt_socket()
+        if prompt is not None:
+            closing.callback(prompt.close)
+            record = replace(record, prompt=prompt.path)
+            calls = (prompt.fileno(), partial(prompt.answer, watch.look, watch.settle))
+        return Supervisor(command, traced(environ, record)).run(watch.look, INTERVAL, calls)
+
+
+def _prompt_socket() -> PromptSocket | None:
+    """Where a target that people type into waits for its trees; None where nobody types."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    from sigtrace.launch.prompt import PromptSocket
+
+    try:
+        return PromptSocket()
+    except OSError:
+        # Trees then come when they come.
+        return None
 
 
 def _begin(plan: Plan) -> recording.Recording:
@@ -96,6 +110,7 @@ def _begin(plan: Plan) -> recording.Recording:
         values=plan.record.values,
         pid=os.getpid(),
         started=started,
+        project=plan.record.project,
     )
     return recording.Recording(path, header)
 
@@ -105,15 +120,8 @@ def _end(plan: Plan, run: recording.Recording, watch: Watch | None, status: int)
     files = process_files(run.path)
     totals = watch.finish() if watch else None
     if not plan.quiet:
-        say(last_line(totals or tally(files), _report_command(run.path), len(files)))
+        say(last_line(totals or tally(files), report_command(run.path), len(files)))
     _prune(plan, run.path)
-
-
-def _report_command(run: Path) -> str:
-    if run.parent == runs_directory(Path.cwd()):
-        return "sigtrace report"
-    path = os.path.relpath(run)
-    return f"sigtrace report {shlex.quote(str(run) if path.startswith('..') else path)}"
 
 
 def _runs(plan: Plan) -> Path:
@@ -146,7 +154,3 @@ def _live_stream(plan: Plan) -> IO[str] | None:
 
 def _nothing() -> None:
     """Nobody watches."""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import click
 from click.core import ParameterSource
 
 from sigtrace.discover import Found, project_root, settings
@@ -12,11 +14,23 @@ from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    import click
 
 T = TypeVar("T")
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options the project around the current folder can set as well."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        read_settings(ctx, self.start_folder())
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            raise blame_setting(ctx, error) or error from None
+
+    def start_folder(self) -> Path:
+        """Where to look for the project."""
+        return Path.cwd()
 
 
 def read_settings(ctx: click.Context, start: Path) -> None:

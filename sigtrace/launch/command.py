@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,9 +17,25 @@ CANNOT_EXECUTE = 126
 NOT_FOUND = 127
 
 _SCRIPTS = (".py", ".pyw", ".pyc", ".pyz")
-_MANAGERS = ("manage.py", "django-admin", "django-admin.py", "django")
-_QUIET_MANAGED = ("test", "migrate", "loaddata")
-_QUIET = ("pytest", "py.test", "gunicorn", "uvicorn", "daphne", "hypercorn", "granian", "celery")
+_ATTACHED_MODULE = re.compile(r"^-[A-Za-z]*?m(?=\w)")  # -mpytest
+_MANAGERS = ("django-admin", "django")
+
+# Programs and modules that run tests, or that serve requests or tasks for others.
+_QUIET = frozenset(
+    """
+    pytest py.test pytest-watch ptw unittest behave tox nox
+    gunicorn uvicorn daphne hypercorn granian uwsgi waitress-serve mod_wsgi-express
+    celery rq rqworker huey_consumer huey_consumer.py dramatiq procrastinate arq taskiq
+    """.split()
+)
+# The same as commands of manage.py, or of whatever stands for it.
+_QUIET_COMMANDS = frozenset(
+    """
+    test behave migrate migrate_schemas loaddata
+    celery qcluster rqworker rqworker-pool run_huey rundramatiq procrastinate db_worker
+    process_tasks runworker runapscheduler
+    """.split()
+)
 
 
 @dataclass(frozen=True)
@@ -80,15 +97,21 @@ def interpreter(environ: Mapping[str, str], python: str | None = None) -> str:
 
 
 def is_quiet_by_default(target: Sequence[str]) -> bool:
-    """Whether the live view is off unless asked for: test runs, migrations and worker servers."""
-    words = iter(target)
-    for word in words:
-        name = os.path.basename(word)
-        if name in _QUIET:
+    """Whether the live view is off unless asked for: test runs, migrations and worker servers.
+
+    They are found behind whatever starts them: `-m coverage run`, `uv run`, `ddtrace-run`.
+    """
+    for place, word in enumerate(target):
+        name = os.path.basename(_ATTACHED_MODULE.sub("", word))
+        is_script = name.endswith(_SCRIPTS)
+        if name in _QUIET or (not is_script and name.partition(".")[0] in _QUIET):
             return True
-        if name in _MANAGERS:
-            return next((w for w in words if not w.startswith("-")), "") in _QUIET_MANAGED
-        if name.endswith(_SCRIPTS) or word == "-c":
+        is_manager = is_script or name in _MANAGERS
+        if is_manager or place == 0 or target[place - 1] == "-m":
+            first = next((each for each in target[place + 1 :] if not each.startswith("-")), "")
+            if first in _QUIET_COMMANDS:
+                return True
+        if is_manager or word == "-c":
             return False
     return False
 

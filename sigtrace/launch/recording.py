@@ -25,8 +25,9 @@ LINES = ".jsonl"
 class Header:
     """What `run.json` says; times are Unix ns, `exit_status` is a shell's (128+n for signal n).
 
-    `pid` is the launcher's, which with `--exec` is the target's. `ended` and what follows stay None
-    while the run lives, if its launcher was killed, and with `--exec`.
+    `pid` is the launcher's, which with `--exec` is the target's; paths in the trace are relative
+    to `project`. `ended` and what follows stay None while the run lives, if its launcher was
+    killed, and with `--exec`.
     """
 
     sigtrace: str
@@ -35,6 +36,7 @@ class Header:
     values: str
     pid: int
     started: int
+    project: str = ""
     ended: int | None = None
     exit_status: int | None = None
     signal: int | None = None
@@ -109,7 +111,9 @@ def is_live(run: Path) -> bool:
         return any(
             _is_locked(entry.path)
             for entry in entries
-            if entry.name == HEADER or entry.name.endswith(LINES)
+            # Whoever has made a file and not yet locked it has written nothing either; our look
+            # would keep the lock from it.
+            if (entry.name == HEADER or entry.name.endswith(LINES)) and entry.stat().st_size
         )
     return False
 
@@ -159,7 +163,8 @@ def _delete(run: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in (HEADER, HEADER + ".new", RECEIVERS) or name.endswith(LINES)
+    # What is written aside (`receivers.json.<pid>`) is left behind by a process that was killed.
+    return name in (HEADER, HEADER + ".new") or name.startswith(RECEIVERS) or name.endswith(LINES)
 
 
 def _lock(descriptor: int) -> None:

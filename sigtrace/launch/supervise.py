@@ -43,9 +43,15 @@ class Supervisor:
         self._pid = 0
         self._witness: Witness | None = None
 
-    def run(self, tick: Callable[[], object], interval: float | None) -> int:
+    def run(
+        self,
+        tick: Callable[[], object],
+        interval: float | None,
+        calls: tuple[int, Callable[[], object]] | None = None,
+    ) -> int:
         """Start the target, call `tick` every `interval` seconds until it has ended (None: only
-        when something happens), and return its wait status.
+        when something happens), and return its wait status. `calls` is a descriptor, and what to
+        call when it is readable.
 
         Raises SigtraceError (126, 127) if it cannot be started.
         """
@@ -63,7 +69,7 @@ class Supervisor:
             for number in _forwarded():
                 self._handle(number, self._forward)
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-            return self._wait(wake, tick, interval)
+            return self._wait(wake, tick, interval, calls)
         finally:
             self._pid = 0
             signal.set_wakeup_fd(before)
@@ -86,7 +92,14 @@ class Supervisor:
             signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
-    def _wait(self, wake: int, tick: Callable[[], object], interval: float | None) -> int:
+    def _wait(
+        self,
+        wake: int,
+        tick: Callable[[], object],
+        interval: float | None,
+        calls: tuple[int, Callable[[], object]] | None,
+    ) -> int:
+        calling, called = calls or (wake, _nobody)
         while True:
             stopped = 0
             for pid, status in _changes():
@@ -100,9 +113,11 @@ class Supervisor:
                     return status
             if stopped:
                 self._stop(stopped)
-            select.select([wake], [], [], interval)
+            ready, _, _ = select.select([wake, calling], [], [], interval)
             with contextlib.suppress(BlockingIOError):
                 os.read(wake, 4096)
+            if calling in ready:
+                called()
             tick()
 
     def _stop(self, number: int) -> None:
@@ -182,6 +197,10 @@ def _witness() -> Witness | None:
         return Witness()
     except OSError:
         return None  # no process to spare
+
+
+def _nobody() -> None:
+    """Nobody calls."""
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

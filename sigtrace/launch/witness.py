@@ -16,6 +16,7 @@ import time
 # A group's members get the signal one after the other: give the sender's loop time to end.
 _SPREAD_SECONDS = 0.005
 _ANSWER_SECONDS = 0.5
+_LIKELY_DESCRIPTORS = 1024
 
 
 class Witness:
@@ -78,8 +79,15 @@ def _watch(asked: int, answering: int) -> None:
 
 def _close_all_but(*kept: int) -> None:
     """Close what we inherited: a pipe that we hold open would never end for its reader."""
-    start = 0
-    for descriptor in sorted(kept):
-        os.closerange(start, descriptor)
-        start = descriptor + 1
-    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in _open_descriptors():
+        if descriptor not in kept:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+
+def _open_descriptors() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        # Not up to the limit: in some containers that is a thousand million.
+        return list(range(_LIKELY_DESCRIPTORS))

@@ -12,17 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from .. import options as options_module
 from ..events import MUTED_SIGNALS
+from .bulk import BulkHooks
+from .callbacks import CallbackHooks
+from .changes import Changes
 from .connections import Connections
-from .database import CallbackHooks, QueryHooks, TransactionHooks
 from .describe import Describer
-from .naming import Places, Receivers, Signals
-from .operations import OperationHooks
+from .failures import say, strip
+from .naming import Receivers, Signals
 from .patching import Patches
-from .recorder import Recorder, strip
-from .scopes import ScopeHooks
-from .sending import Tools
+from .places import Places
+from .queries import QueryHooks
+from .recorder import Recorder
+from .relations import RelationHooks
+from .requests import RequestHooks
+from .saves import SaveHooks
 from .signals import SignalHooks
 from .sites import Sites
+from .tasks import TaskHooks
+from .testcases import TestHooks
+from .tools import Tools
+from .transactions import TransactionHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,21 +52,38 @@ class Probe:
         describe = Describer(options, receivers)
         sites = Sites(places)
         self._connections = Connections(describe, receivers, signals, sites)
-        tools = Tools(self.recorder, describe, receivers, signals, sites, self._connections)
+        tools = Tools(
+            self.recorder,
+            describe,
+            Changes(options, describe),
+            receivers,
+            signals,
+            sites,
+            self._connections,
+        )
         self._signals = SignalHooks(tools, self.patches, sys.modules["django.dispatch.dispatcher"])
-        operations = OperationHooks(tools, self.patches)
+        saves = SaveHooks(tools, self.patches)
+        bulk = BulkHooks(tools, self.patches)
         callbacks = CallbackHooks(tools, self.patches)
-        scopes = ScopeHooks(self.recorder, self.patches)
-        self._installers: dict[str, Callable[[Any], None]] = {
-            "django.apps.registry": self._install_apps,
-            "django.core.handlers.base": scopes.install_handlers,
-            "django.core.management.base": scopes.install_commands,
-            "django.db.backends.base.base": callbacks.install,
-            "django.db.backends.utils": QueryHooks(tools, self.patches).install,
-            "django.db.models.base": operations.install_model,
-            "django.db.models.fields.related_descriptors": operations.install_related,
-            "django.db.models.query": operations.install_queryset,
-            "django.db.transaction": TransactionHooks(tools, self.patches, callbacks).install,
+        requests = RequestHooks(self.recorder.scopes, self.patches)
+        tests = TestHooks(self.recorder.scopes, self.patches, places)
+        tasks = TaskHooks(self.recorder.scopes, self.patches)
+        self._installers: dict[str, tuple[Callable[[Any], None], ...]] = {
+            "_pytest.runner": (tests.install_pytest,),
+            "celery.signals": (tasks.install,),
+            "django.apps.registry": (self._install_apps,),
+            "django.core.handlers.base": (requests.install_handlers,),
+            "django.core.management.base": (requests.install_commands,),
+            "django.db.backends.base.base": (callbacks.install,),
+            "django.db.backends.utils": (QueryHooks(tools, self.patches).install,),
+            "django.db.models.base": (saves.install_model,),
+            "django.db.models.fields.related_descriptors": (
+                RelationHooks(tools, self.patches).install,
+            ),
+            "django.db.models.query": (saves.install_queryset, bulk.install),
+            "django.test.testcases": (tests.install_django,),
+            "unittest.case": (tests.install_unittest,),
+            "django.db.transaction": (TransactionHooks(tools, self.patches, callbacks).install,),
         }
         self._name_of_signal = signals
         self._written = False
@@ -72,8 +98,7 @@ class Probe:
         try:
             if not self.options.all_signals:
                 self._signals.mute(module_name)
-            install = self._installers.get(module_name)
-            if install is not None:
+            for install in self._installers.get(module_name, ()):
                 install(sys.modules[module_name])
         except Exception as error:
             self.recorder.failed(error)
@@ -103,7 +128,7 @@ class Probe:
                 () if self.options.all_signals else MUTED_SIGNALS,
             )
         except OSError as error:
-            self.recorder.give_up(f"receivers.json: {error.strerror}")
+            say(f"receivers.json was not written: {error.strerror}")
         except Exception as error:
             self.recorder.failed(error)
 

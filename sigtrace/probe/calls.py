@@ -7,8 +7,9 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .recorder import Span, current, strip
+from .failures import strip
 from .sending import Sending
+from .spans import Span, current
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -102,15 +103,15 @@ class ReceiverSteps(Steps):
         self._index = index
         self._over = False
 
-    def _enter(self) -> Span | None:
+    def _enter(self, *, begins: bool = True) -> Span | None:
         outer = current.get()
         sending = self._sending
         try:
-            if self._span is None:
-                self._span = sending.begin(self._receiver, self._index)
-            else:
+            if self._span is not None:
                 current.set(self._span)
                 sending.watch(self._span.data)
+            elif begins:
+                self._span = sending.begin(self._receiver, self._index)
         except Exception as error:
             sending.tools.recorder.failed(error)
         return outer

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import weakref
 from typing import TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 from .text import quote
 
 if TYPE_CHECKING:
     from .describe import Describer
-    from .naming import Place, Receivers, Signals
+    from .naming import Receivers, Signals
+    from .places import Place
     from .sites import Sites
 
 
@@ -24,7 +25,7 @@ class Connections:
         self._receivers = receivers
         self._signals = signals
         self._sites = sites
-        self._seen: dict[int, weakref.ref[Any]] = {}
+        self._seen: dict[int, ref[Any]] = {}
         self._notes: dict[tuple[int, Any], _Note] = {}
         self._with_uid: set[int] = set()
 
@@ -32,7 +33,7 @@ class Connections:
         """Remember one call of `connect`."""
         number = id(signal)
         # Not once: another signal may have had this id and be gone.
-        self._seen[number] = weakref.ref(signal)
+        self._seen[number] = ref(signal)
         key = (uid or key_of(receiver), key_of(sender))
         if len(self._notes) > _MOST_NOTES:
             self._notes.clear()
@@ -72,39 +73,38 @@ class Connections:
 
     def write(self, path: str, settings: str | None, muted: tuple[str, ...]) -> None:
         """Write `receivers.json`, unless another process of the run has. Raises OSError."""
+        if os.path.exists(path):
+            return
         signals: dict[str, list[str]] = {}
         for reference in list(self._seen.values()):
             signal = reference()
             if signal is not None:
-                name = self._signals(signal)
+                name = self._signals(signal).path
                 signals.setdefault(name, []).extend(self._lines(signal))
         text = '{"schema":1,"settings":%s,"signals":[%s],"muted":[%s]}\n' % (
             "null" if settings is None else quote(settings),
             ",".join(
-                '\n{"signal":%s,"receivers":[%s]}' % (quote(name), ",".join(lines))
+                '\n{"signal":%s,"receivers":[%s]}' % (name, ",".join(lines))
                 for name, lines in sorted(signals.items())
             ),
             ",".join(quote(name) for name in muted),
         )
-        # Written aside and linked: a reader sees all of it or nothing, and the first one wins.
+        # Written aside: a reader sees all of it or nothing.
         aside = f"{path}.{os.getpid()}"
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(descriptor, text.encode("ascii"))
-        finally:
-            os.close(descriptor)
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
+            with open(descriptor, "wb") as file:
+                file.write(text.encode("ascii"))
+            os.replace(aside, path)
+        except OSError:
             os.unlink(aside)
+            raise
 
     def _lines(self, signal: Any) -> list[str]:
         lines = []
         for entry in list(signal.receivers):
             receiver = entry[1]
-            weak = isinstance(receiver, weakref.ReferenceType)
+            weak = issubclass(type(receiver), ReferenceType)
             if weak:
                 receiver = receiver()
                 if receiver is None:

@@ -6,18 +6,16 @@ not a plain value is written by its type, or as `blog.Article pk=7`.
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 import functools
-import math
-import uuid
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..events import HIDDEN
-from ..privacy import hides
+from .hiding import Hiding
 from .identity import IdentityCache
+from .models import Model, Models, state
 from .naming import Receivers
+from .scalars import CUT, SCALAR_BASES, SCALARS, SCALARS_BY_ID
 from .text import quote, type_path
 
 if TYPE_CHECKING:
@@ -25,23 +23,7 @@ if TYPE_CHECKING:
 
     from ..options import RecordOptions
 
-_CUT = 80
-_WIDE_INTEGER = 256
-_MISSING: Any = object()
 _HIDDEN = quote(HIDDEN)
-
-
-class Model(NamedTuple):
-    """What there is to say of a model class: texts, and which of its fields are hidden."""
-
-    label: str
-    name: str
-    historical: bool
-    auto_created: bool
-    key: tuple[str, ...]
-    key_hidden: bool
-    fields: dict[str, bool]
-    """Attribute name of each concrete field → whether its value is hidden."""
 
 
 class Describer:
@@ -49,25 +31,11 @@ class Describer:
 
     def __init__(self, options: RecordOptions, receivers: Receivers) -> None:
         self._mode = options.values
-        self._options = options
         self._receivers = receivers
-        self._hidden: dict[str, bool] = {}
+        self.hidden = Hiding(options)
+        self.model = Models(self.hidden)
         self._kinds: IdentityCache[tuple[bool, Callable[[Any], str]]] = IdentityCache(self._kind)
-        self._models: IdentityCache[Model | None] = IdentityCache(self._describe_model)
         self._senders: IdentityCache[str] = IdentityCache(self._describe_class)
-
-    # Values
-
-    def hidden(self, name: str) -> bool:
-        """Say whether a value that stands under `name` is hidden."""
-        if self._mode == "all":
-            return False
-        known = self._hidden.get(name)
-        if known is None:
-            if len(self._hidden) > 10_000:
-                self._hidden.clear()
-            known = self._hidden[name] = hides(name, self._options.redact, self._options.show)
-        return known
 
     def arguments(self, named: Mapping[str, Any]) -> str:
         """Write a send's keyword arguments as a JSON object."""
@@ -87,7 +55,7 @@ class Describer:
         if value is False:
             return "false"
         # By id: a metaclass may have a hash of its own.
-        scalar = _SCALARS_BY_ID.get(id(type(value)))
+        scalar = SCALARS_BY_ID.get(id(type(value)))
         if scalar is None:
             is_scalar, write = self._kinds(type(value))
             if not is_scalar:
@@ -100,8 +68,8 @@ class Describer:
     def _kind(self, cls: type) -> tuple[bool, Callable[[Any], str]]:  # noqa: PLR0911  (a table)
         """Choose once for each class how its instances are written, and whether as scalars."""
         for base in type.mro(cls):
-            if any(base is scalar for scalar in _SCALAR_BASES):
-                return True, _SCALARS[base]
+            if any(base is scalar for scalar in SCALAR_BASES):
+                return True, SCALARS[base]
             if any(base is container for container in _CONTAINERS):
                 return False, functools.partial(_container, type_path(cls), vars(base)["__len__"])
             path = type_path(base)
@@ -141,9 +109,9 @@ class Describer:
             elif model.key_hidden:
                 texts.append(HIDDEN)
             elif type(value) is str:
-                texts.append(value[:_CUT])
-            elif id(type(value)) in _SCALARS_BY_ID:
-                texts.append(_SCALARS[type(value)](value).strip('"'))
+                texts.append(value[:CUT])
+            elif id(type(value)) in SCALARS_BY_ID:
+                texts.append(SCALARS[type(value)](value).strip('"'))
             else:
                 texts.append(f"<{type_path(type(value))}>")
         return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
@@ -152,16 +120,14 @@ class Describer:
         model = self.model(state(queryset).get("model"))
         return quote(f"<QuerySet {model.label if model else '?'}>")
 
-    # Senders and models
-
     def sender(self, sender: Any) -> str:
         """Write a sender: a class by its label or path, another object as a value."""
         if sender is None:
             return "null"
-        if type in type.mro(type(sender)):
+        if issubclass(type(sender), type):
             return self._senders(sender)
         if type(sender) is str:
-            return quote("'%s'" % sender[:_CUT]) if self._mode != "none" else '"<str>"'
+            return quote("'%s'" % sender[:CUT]) if self._mode != "none" else '"<str>"'
         path = type_path(type(sender))
         if path == "module":
             return quote(str(sender.__name__))
@@ -171,126 +137,9 @@ class Describer:
         model = self.model(cls)
         return quote(model.label if model is not None else type_path(cls))
 
-    def model(self, cls: Any) -> Model | None:
-        """Describe a model class; None for what is none."""
-        return self._models(cls)
-
-    def _describe_model(self, cls: Any) -> Model | None:
-        meta = getattr(cls, "_meta", None) if type in type.mro(type(cls)) else None
-        if meta is None or type_path(type(meta)) != "django.db.models.options.Options":
-            return None
-        key = meta.pk
-        # 5.2's composite key has its fields in pk_fields; abstract models have no key at all.
-        keys = [] if key is None else getattr(meta, "pk_fields", None) or [key]
-        names = {name for field in keys for name in (field.name, field.attname)}
-        return Model(
-            label=meta.label,
-            name=meta.object_name,
-            historical=cls.__module__ == "__fake__",
-            auto_created=bool(meta.auto_created),
-            key=tuple(field.attname for field in keys) or ("pk",),
-            key_hidden=any(self.hidden(name) for name in names),
-            fields={
-                field.attname: self.hidden(field.name) or self.hidden(field.attname)
-                for field in getattr(meta, "concrete_fields", ())
-            },
-        )
-
-    # Changed fields
-
-    def changes(self, instance: Any, before: dict[str, Any]) -> dict[str, tuple[Any, Any]] | None:
-        """Compare an instance's fields with a copy of its `__dict__`: field → (old, new).
-
-        By identity, then by `==` for exact built-in types only; a field that was or is deferred is
-        no change, since loading it is none.
-        """
-        now = state(instance)
-        if len(now) == len(before):
-            for old, new in zip(before.values(), now.values(), strict=True):
-                if old is not new:
-                    break
-            else:
-                return None
-        model = self.model(type(instance))
-        if model is None:
-            return None
-        found = {}
-        for name in model.fields:
-            old = before.get(name, _MISSING)
-            new = now.get(name, _MISSING)
-            if old is new or old is _MISSING or new is _MISSING:
-                continue
-            if type(old) is type(new) and id(type(old)) in _SCALARS_BY_ID and old == new:
-                continue
-            found[name] = (old, new)
-        return found or None
-
-    def changes_text(self, instance: Any, found: dict[str, tuple[Any, Any]] | None) -> str:
-        """Write changed fields as a JSON object."""
-        if not found:
-            return "{}"
-        if self._mode == "none":
-            return "{%s}" % ",".join(f"{quote(name)}:null" for name in found)
-        model = self.model(type(instance))
-        fields = model.fields if model is not None else {}
-        return "{%s}" % ",".join(
-            f"{quote(name)}:[{self.value(old, fields.get(name, True))},"
-            f"{self.value(new, fields.get(name, True))}]"
-            for name, (old, new) in found.items()
-        )
-
-
-def snapshot(instance: Any) -> dict[str, Any]:
-    """Copy what an instance holds, field by field, without loading any."""
-    return dict(state(instance))
-
-
-def state(instance: Any) -> dict[str, Any]:
-    """Return an object's `__dict__`, past any `__getattribute__` of its class."""
-    held = object.__getattribute__(instance, "__dict__")
-    return held if type(held) is dict else {}
-
 
 def _container(name: str, length: Callable[[Any], int], value: Any) -> str:
     return quote(f"<{name} {length(value)}>")
 
 
-def _integer(value: int) -> str:
-    bits = int.bit_length(value)
-    # Long ones take quadratic time to write, and more digits than Python allows.
-    return int.__repr__(value) if bits <= _WIDE_INTEGER else f'"<int {bits} bits>"'
-
-
-def _float(value: float) -> str:
-    return float.__repr__(value) if math.isfinite(value) else f'"{float.__repr__(value)}"'
-
-
-def _string(value: str) -> str:
-    length = str.__len__(value)
-    text = str.__getitem__(value, slice(_CUT))
-    return quote(text) if length <= _CUT else quote(f"{text}…")
-
-
-def _text(value: Any) -> str:
-    return quote(str(value))
-
-
-_SCALARS: dict[type, Callable[[Any], str]] = {
-    int: _integer,
-    float: _float,
-    str: _string,
-    complex: _text,
-    bytes: lambda value: f'"<bytes {bytes.__len__(value)}>"',
-    bytearray: lambda value: f'"<bytearray {bytearray.__len__(value)}>"',
-    dt.date: _text,
-    dt.datetime: _text,
-    dt.time: _text,
-    dt.timedelta: _text,
-    decimal.Decimal: _text,
-    uuid.UUID: _text,
-    type(None): lambda _: "null",
-    bool: lambda value: "true" if value else "false",
-}
-_SCALARS_BY_ID = {id(cls): write for cls, write in _SCALARS.items()}
-_SCALAR_BASES = (int, float, str, bytes, bytearray)
 _CONTAINERS = (list, tuple, dict, set, frozenset)

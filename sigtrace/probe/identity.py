@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ class IdentityCache(Generic[Value]):
 
     def __init__(self, make: Callable[[Any], Value]) -> None:
         self._make = make
-        self._entries: dict[int, tuple[weakref.ref[Any], Value]] = {}
+        self._entries: dict[int, tuple[ref[Any], Value]] = {}
 
     def __call__(self, key: Any) -> Value:
         """Return the value for `key`, making it the first time."""
@@ -38,7 +38,7 @@ class IdentityCache(Generic[Value]):
             entries.pop(number, None)
 
         try:
-            entries[number] = (weakref.ref(key, forget), value)
+            entries[number] = (ref(key, forget), value)
         except TypeError:
             pass
         return value

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 from .identity import IdentityCache
+from .places import NOWHERE, Place, Places
 from .text import quote, type_path
 
-_LIBRARY = os.path.dirname(os.__file__) + os.sep
-_SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
-
-OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
-
-
-class Place(NamedTuple):
-    """A line of code: `fields` is `,"file":…,"line":…,"origin":…` as JSON text."""
-
-    fields: str
-    begin: str
-    origin: str
 
 
 class Receiver(NamedTuple):
@@ -34,49 +21,11 @@ class Receiver(NamedTuple):
     place: Place
 
 
-class Places:
-    """Says of a file whose it is, and how to write it: relative to the project where it can be."""
+class Name(NamedTuple):
+    """A signal's import path and the last part of it, both as JSON text."""
 
-    def __init__(self, project: str) -> None:
-        self._project = project.rstrip(os.sep) + os.sep if project else ""
-        self._origins: dict[str, str] = {}
-        django = sys.modules.get("django")
-        file = getattr(django, "__file__", None) or ""
-        self._django = os.path.dirname(file) + os.sep if file else "\0"
-
-    def origin(self, filename: str) -> str:
-        """`own`, `third-party`, `django`, or `internal` for the standard library and sigtrace."""
-        known = self._origins.get(filename)
-        if known is None:
-            known = self._origins[filename] = self._find_origin(filename)
-        return known
-
-    def _find_origin(self, filename: str) -> str:
-        if filename.startswith("<"):
-            return INTERNAL if filename.startswith("<frozen") else OWN
-        if filename.startswith(_SIGTRACE):
-            return INTERNAL
-        if filename.startswith(self._django):
-            return DJANGO
-        if any(part in filename for part in _INSTALLED):
-            # asgiref carries calls between threads and loops: it is never who asked for one.
-            return INTERNAL if f"{os.sep}asgiref{os.sep}" in filename else THIRD_PARTY
-        if filename.startswith(_LIBRARY):
-            return INTERNAL
-        return OWN
-
-    def place(self, filename: str, line: int) -> Place:
-        """Describe a line of code."""
-        origin = self.origin(filename)
-        shown = filename
-        if self._project and filename.startswith(self._project):
-            shown = filename[len(self._project) :]
-        begin = f',"file":{quote(shown)},"line":{line}'
-        shown_origin = DJANGO if origin == DJANGO else OWN if origin == OWN else THIRD_PARTY
-        return Place(f'{begin},"origin":"{shown_origin}"', begin, shown_origin)
-
-
-NOWHERE = Place(',"file":null,"line":null,"origin":null', "", "")
+    path: str
+    short: str
 
 
 class Receivers:
@@ -111,9 +60,9 @@ class Receivers:
 
     def _describe(self, receiver: Any) -> Receiver:
         kind = type(receiver)
-        if functools.partial in type.mro(kind):
+        if issubclass(kind, functools.partial):
             return self(functools.partial.func.__get__(receiver))
-        if type in type.mro(kind):
+        if issubclass(kind, type):
             return Receiver(quote(type_path(receiver)), self._class_place(receiver, "__init__"))
         if kind is MethodType:
             return self(receiver)
@@ -142,23 +91,23 @@ class Signals:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._made: IdentityCache[tuple[str, str, int]] = IdentityCache(lambda _: ("", "", 0))
-        self._names: IdentityCache[str] = IdentityCache(self._find_name)
+        self._names: IdentityCache[Name] = IdentityCache(self._find_name)
         self._modules_seen = -1
 
     def made(self, signal: Any, module: str, filename: str, line: int) -> None:
         """Remember which line made a signal."""
         self._made.remember(signal, (module, filename, line))
 
-    def __call__(self, signal: Any) -> str:
-        """Return the import path of a signal."""
+    def __call__(self, signal: Any) -> Name:
+        """Name a signal."""
         name = self._names(signal)
-        if name.endswith(">") and len(sys.modules) != self._modules_seen:
+        if name.path.endswith('>"') and len(sys.modules) != self._modules_seen:
             # Met before its module had given it a name: look again once there is something new.
             self._names.forget(signal)
             name = self._names(signal)
         return name
 
-    def _find_name(self, signal: Any) -> str:
+    def _find_name(self, signal: Any) -> Name:
         module, filename, line = self._made(signal)
         self._modules_seen = len(sys.modules)
         paths = list(_paths_to(signal, module))
@@ -166,21 +115,23 @@ class Signals:
             held = [path for name in list(sys.modules) for path in _paths_to(signal, name)]
             paths = [path for path in held if _is_assigned(path)] or held
         if paths:
-            return min(paths, key=lambda path: (path.count("."), len(path), path))
+            path = min(paths, key=lambda path: (path.count("."), len(path), path))
+            return Name(quote(path), quote(path.rpartition(".")[2]))
         where = self._places.place(filename, line).begin if filename else ""
         shown = where.replace(',"file":', "").replace('"', "").replace(",line:", ":")
-        return f"{module or 'unknown'}.<Signal at {shown}>"
+        short = f"<Signal at {shown}>"
+        return Name(quote(f"{module or 'unknown'}.{short}"), quote(short))
 
 
 def _paths_to(signal: Any, module_name: str) -> list[str]:
     module = sys.modules.get(module_name)
-    if module is None or ModuleType not in type.mro(type(module)):
+    if module is None or not issubclass(type(module), ModuleType):
         return []
     paths = []
     for attribute, value in list(_MODULE_DICT.__get__(module).items()):
         if value is signal:
             paths.append(f"{module_name}.{attribute}")
-        elif type in type.mro(type(value)) and _module_of(value) == module_name:
+        elif issubclass(type(value), type) and _module_of(value) == module_name:
             paths += [f"{module_name}.{path}" for path in _paths_in(signal, value)]
     return paths
 
@@ -191,7 +142,7 @@ def _paths_in(signal: Any, cls: Any) -> list[str]:
     for attribute, value in list(type.__dict__["__dict__"].__get__(cls).items()):
         if value is signal:
             paths.append(f"{cls.__qualname__}.{attribute}")
-        elif type in type.mro(type(value)) and value.__qualname__.startswith(
+        elif issubclass(type(value), type) and value.__qualname__.startswith(
             f"{cls.__qualname__}.{attribute}"
         ):
             paths += _paths_in(signal, value)
@@ -223,7 +174,7 @@ def _find(cls: type, attribute: str) -> Any:
 
 
 def _module_of(thing: Any) -> str:
-    if type in type.mro(type(thing)):
+    if issubclass(type(thing), type):
         try:
             module = type.__dict__["__module__"].__get__(thing)
         except AttributeError:

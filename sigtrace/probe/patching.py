@@ -1,4 +1,4 @@
-"""Replaces attributes of Django's classes and puts every one of them back, in reverse order."""
+"""Replaces attributes of classes and modules and puts every one of them back, in reverse order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Patches:
 
     def __init__(self) -> None:
         self._replaced: list[tuple[Any, str, Any, Any]] = []
+        self._connected: list[tuple[Any, Any]] = []
 
     def wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         """Replace the function `owner.name` by `make(original)`, which takes over its metadata.
@@ -33,8 +34,16 @@ class Patches:
         setattr(owner, name, value)
         self._replaced.append((owner, name, before, value))
 
+    def connect(self, signal: Any, receiver: Any) -> None:
+        """Connect to a signal of another library's, which keeps the receiver alive."""
+        signal.connect(receiver, weak=False)
+        self._connected.append((signal, receiver))
+
     def undo(self) -> None:
         """Put everything back; what somebody else has replaced since is theirs and stays."""
+        while self._connected:
+            signal, receiver = self._connected.pop()
+            signal.disconnect(receiver)
         while self._replaced:
             owner, name, before, value = self._replaced.pop()
             if vars(owner).get(name) is not value:

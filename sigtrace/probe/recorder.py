@@ -8,137 +8,24 @@ open span that has no `begin` line yet gets one, so that a process killed there 
 from __future__ import annotations
 
 import atexit
-import itertools
 import os
-import sys
-import time
-import weakref
-from _thread import _local, get_ident
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from ..events import SCHEMA_VERSION
-from ..privacy import filter_argv
-from .sink import Sink, SinkError
+from .blocks import Blocks
+from .counts import Counts
+from .failures import own_place, say
+from .process import Pending, Process
+from .prompt import Prompt
+from .scopes import Scopes
+from .sink import SinkError
+from .spans import BEGIN, END, Span, clock, current, transaction
 from .text import quote, type_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..options import RecordOptions
-
-clock = time.perf_counter_ns
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_COUNTS_EVERY_NS = 1_000_000_000
-_OWN_CODE = (_PACKAGE, os.path.dirname(os.__file__))
-
-_BEGIN = '{"event":"begin","kind":"%s","id":%s,"parent":%s,"time":%d,"name":%s%s}\n'
-_END = (
-    '{"event":"end","kind":"%s","id":%s,"parent":%s,"scope":%s,"transaction":%s,"name":%s,'
-    '"pid":%d,"thread":%s,"time":%d,"duration_ns":%d,"exception":%s%s}\n'
-)
-
-
-class Process:
-    """The part of the run that is this process's: its file, and the numbers that it has given out.
-
-    A forked child makes its own; a span that it inherited belongs to the parent's.
-    """
-
-    __slots__ = ("epoch", "numbers", "pid", "sink", "stem")
-
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
-        self.stem = sink.stem
-        self.pid = sink.pid
-        self.numbers = itertools.count(1)
-        # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once.
-        self.epoch = time.time_ns() - clock()
-
-    def next_id(self) -> str:
-        """A new id, as JSON text."""
-        return f'"{self.stem}-{next(self.numbers)}"'
-
-
-class Span:
-    """One open span. Ids and names are kept as JSON text, times as `perf_counter_ns`."""
-
-    __slots__ = (
-        "begun",
-        "data",
-        "error",
-        "extra",
-        "id",
-        "kind",
-        "name",
-        "parent",
-        "process",
-        "scope",
-        "start",
-        "stop",
-        "swallowed",
-        "transaction",
-        "up",
-    )
-
-    id: str
-    kind: str
-    name: str
-    parent: str
-    process: Process
-    scope: str
-    transaction: str
-    extra: str
-    up: Span | None
-    begun: bool
-    start: int
-    stop: int
-    error: BaseException | None
-    swallowed: bool
-    data: Any
-
-
-class Transaction:
-    """An open atomic block; it gets its lines only when a span was recorded inside."""
-
-    __slots__ = ("id", "name", "outer", "over", "process", "scope", "span", "start")
-
-    def __init__(self, outer: Transaction | None, span: Span | None, name: str) -> None:
-        self.id = ""
-        self.name = name
-        self.outer = outer
-        self.over = False
-        self.process: Process | None = None
-        self.scope = "null"
-        self.span = span
-        self.start = clock()
-
-
-class Scope:
-    """What a chain happened in: a request, a command. Written when its first span is."""
-
-    __slots__ = ("id", "kind", "name", "outer", "process", "start")
-
-    def __init__(self, kind: str, name: Callable[[], str], outer: Scope | None) -> None:
-        self.id = ""
-        self.kind = kind
-        self.name = name
-        self.outer = outer
-        self.process: Process | None = None
-        self.start = clock()
-
-
-class _Pending(_local):
-    """The lines of this thread that are not yet written, and its name as JSON text."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.thread = quote(_thread_name())
-
-
-current: ContextVar[Span | None] = ContextVar("sigtrace_span", default=None)
-transaction: ContextVar[Transaction | None] = ContextVar("sigtrace_transaction", default=None)
-scope: ContextVar[Scope | None] = ContextVar("sigtrace_scope", default=None)
+    from .naming import Name
 
 
 class Recorder:
@@ -148,19 +35,18 @@ class Recorder:
         self.options = options
         self.active = True
         self.process: Process | None = None
-        self.queries_outside = 0
-        self.dropped = 0
+        self.counts = Counts()
+        self.pending = Pending()
+        self.blocks = Blocks(self)
+        self.scopes = Scopes(self)
+        self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
-        self._pending = _Pending()
-        self._unheard: dict[int, tuple[itertools.count[int], Any]] = {}
-        self._name_of_signal: Callable[[Any], str] = str
-        self._counted = (0, 0, 0)
-        self._counts_due = 0
+        self._name_of_signal: Callable[[Any], Name] | None = None
 
-    def start(self, name_of_signal: Callable[[Any], str]) -> None:
+    def start(self, name_of_signal: Callable[[Any], Name]) -> None:
         """Open this process's file. Raises OSError if that fails."""
         self._name_of_signal = name_of_signal
-        self._open_process()
+        self.open_process()
         atexit.register(self.at_exit)
         os.register_at_fork(after_in_child=self._after_fork)
 
@@ -172,7 +58,7 @@ class Recorder:
         `name` is JSON text, `extra` more fields for its `begin` line (`,"file":…`).
         """
         span = Span()
-        process = self.process or self._open_process()
+        process = self.process or self.open_process()
         span.process = process
         span.id = process.next_id()
         span.kind = kind
@@ -185,12 +71,12 @@ class Recorder:
         span.stop = 0
         if up is None:
             span.parent = "null"
-            span.scope = self._announce_scope()
+            span.scope = self.scopes.use()
         else:
             span.parent = up.id
             span.scope = up.scope
         inner = transaction.get()
-        span.transaction = "null" if inner is None else self._use_transaction(inner)
+        span.transaction = "null" if inner is None else self.blocks.use(inner)
         span.start = clock()
         return span
 
@@ -205,9 +91,9 @@ class Recorder:
         if process.sink.full:
             self._drop()
             return
-        pending = self._pending
+        pending = self.pending
         pending.lines.append(
-            _END
+            END
             % (
                 span.kind,
                 span.id,
@@ -229,7 +115,7 @@ class Recorder:
         process = self.process
         if process is None:
             return
-        lines = self._pending.lines
+        lines = self.pending.lines
         if span is not None and not span.begun and not process.sink.full:
             self._begin(span, process, lines)
         if lines:
@@ -239,184 +125,27 @@ class Recorder:
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
+        if span.up is not None:
+            self.end(span, tail)
+            self.flush(span.up)
+            return
+        if self._prompt.is_news():
+            self.pending.lines.append(
+                '{"event":"prompt","time":%d}\n' % (clock() + span.process.epoch)
+            )
         self.end(span, tail)
-        if span.up is None and clock() > self._counts_due:
+        if clock() > self.counts.due:
             self._gather_counts()
-        self.flush(span.up)
-
-    # Transactions and scopes
-
-    def _use_transaction(self, inner: Transaction) -> str:
-        while inner.over:
-            if inner.outer is None:
-                return "null"
-            inner = inner.outer
-        if not inner.id:
-            self.announce_transaction(inner)
-        return inner.id
-
-    def announce_transaction(self, block: Transaction) -> None:
-        """Give an atomic block its id and its `begin` line, after those around it."""
-        if block.outer is not None and not block.outer.id and not block.outer.over:
-            self.announce_transaction(block.outer)
-        block.process = process = self.process or self._open_process()
-        block.id = process.next_id()
-        block.scope = self._announce_scope() if block.span is None else block.span.scope
-        parent = "null" if block.span is None else block.span.id
-        self._pending.lines.append(
-            _BEGIN % ("transaction", block.id, parent, block.start + process.epoch, block.name, "")
-        )
-
-    def end_transaction(self, block: Transaction, tail: str) -> None:
-        """Gather the `end` line of an atomic block that some span was inside of."""
-        process = self.process
-        if process is None or block.process is not process:
-            return
-        outer = block.outer
-        while outer is not None and outer.over:
-            outer = outer.outer
-        self._pending.lines.append(
-            _END
-            % (
-                "transaction",
-                block.id,
-                "null" if block.span is None else block.span.id,
-                block.scope,
-                "null" if outer is None else outer.id,
-                block.name,
-                process.pid,
-                self._pending.thread,
-                block.start + process.epoch,
-                clock() - block.start,
-                "null",
-                tail,
-            )
-        )
-
-    def _announce_scope(self) -> str:
-        inner = scope.get()
-        if inner is None:
-            return "null"
-        if not inner.id or inner.process is not self.process:
-            self._scope_line(inner, closed=False, status=None)
-        return inner.id
-
-    def close_scope(self, ended: Scope, status: int | None) -> None:
-        """Say what became of a scope, if any span was recorded in it."""
-        if ended.id and ended.process is self.process and self.process is not None:
-            self._scope_line(ended, closed=True, status=status)
-            self.flush(current.get())
-
-    def _scope_line(self, which: Scope, *, closed: bool, status: int | None) -> None:
-        process = self.process or self._open_process()
-        outer = "null"
-        if which.outer is not None:
-            if not which.outer.id:
-                self._scope_line(which.outer, closed=False, status=None)
-            outer = which.outer.id
-        if which.process is not process:
-            which.process = process
-            which.id = which.id or process.next_id()
-        self._pending.lines.append(
-            '{"event":"scope","id":%s,"kind":"%s","name":%s,"parent":%s,"time":%d,"closed":%s,'
-            '"status":%s}\n'
-            % (
-                which.id,
-                which.kind,
-                quote(which.name()),
-                outer,
-                which.start + process.epoch,
-                "true" if closed else "false",
-                "null" if status is None else status,
-            )
-        )
-
-    def registered(self, name: str, extra: str) -> str:
-        """Say that an `on_commit` callback was registered; returns the id of its later span."""
-        process = self.process or self._open_process()
-        span = current.get()
-        inner = transaction.get()
-        identifier = process.next_id()
-        self._pending.lines.append(
-            '{"event":"registered","kind":"on_commit","id":%s,"parent":%s,"scope":%s,'
-            '"transaction":%s,"time":%d,"name":%s%s}\n'
-            % (
-                identifier,
-                "null" if span is None else span.id,
-                self._announce_scope() if span is None else span.scope,
-                "null" if inner is None else self._use_transaction(inner),
-                clock() + process.epoch,
-                name,
-                extra,
-            )
-        )
-        return identifier
-
-    # Counts
-
-    def count_unheard(self, signal: Any) -> None:
-        """Count a send that no receiver heard."""
-        try:
-            next(self._unheard[id(signal)][0])
-        except KeyError:
-            self._unheard[id(signal)] = (itertools.count(1), weakref.ref(signal))
-            next(self._unheard[id(signal)][0])
-
-    def _gather_counts(self) -> None:
-        self._counts_due = clock() + _COUNTS_EVERY_NS
-        process = self.process
-        if process is None:
-            return
-        unheard: dict[str, int] = {}
-        for counter, reference in list(self._unheard.values()):
-            signal = reference()
-            name = "collected" if signal is None else self._name_of_signal(signal)
-            # Its repr, "count(7)", is the one way to read a counter without advancing it.
-            unheard[name] = unheard.get(name, 0) + int(repr(counter)[6:-1]) - 1
-        counted = (sum(unheard.values()), self.queries_outside, self.dropped)
-        if counted == self._counted:
-            return
-        self._counted = counted
-        self._pending.lines.append(
-            '{"event":"counts","time":%d,"unheard":{%s},"queries":%d,"dropped":%d}\n'
-            % (
-                clock() + process.epoch,
-                ",".join(f"{quote(name)}:{number}" for name, number in sorted(unheard.items())),
-                self.queries_outside,
-                self.dropped,
-            )
-        )
-
-    def _drop(self) -> None:
-        if not self.dropped:
-            _say("the run has reached its size limit: spans are counted, no longer recorded")
-        self.dropped += 1
+        self.flush(None)
+        self._prompt.chain_ended()
 
     # Process and file
 
-    def _open_process(self) -> Process:
-        process = Process(Sink(self.options.run_dir, self.options.max_bytes))
-        options = self.options
-        django = sys.modules.get("django")
-        settings = os.environ.get("DJANGO_SETTINGS_MODULE")
-        arguments = filter_argv(sys.orig_argv, options.redact, options.show)
-        line = (
-            '{"event":"process","schema":%d,"process":"%s","pid":%d,"ppid":%d,'
-            '"parent_process":%s,"argv":[%s],"python":"%d.%d.%d","django":%s,"settings":%s,'
-            '"time":%d}\n'
-        ) % (
-            SCHEMA_VERSION,
-            process.stem,
-            process.pid,
-            os.getppid(),
-            quote(self._parent_process) if self._parent_process else "null",
-            ",".join(quote(argument) for argument in arguments),
-            *sys.version_info[:3],
-            quote(str(django.__version__)) if django is not None else "null",
-            quote(settings) if settings else "null",
-            clock() + process.epoch,
-        )
+    def open_process(self) -> Process:
+        """Open the file of this process, which has none yet. Raises OSError."""
+        process = Process(self.options)
         self.process = process
+        line = process.first_line(self.options, self._parent_process)
         self._write(process, line.encode("ascii"))
         return process
 
@@ -442,7 +171,7 @@ class Recorder:
             if each.up is None:
                 extra += f',"scope":{each.scope}'
             lines.append(
-                _BEGIN
+                BEGIN
                 % (each.kind, each.id, each.parent, each.start + process.epoch, each.name, extra)
             )
 
@@ -454,20 +183,26 @@ class Recorder:
 
     def _after_fork(self) -> None:
         """In the child: what was gathered is the parent's; a file of our own comes with need."""
+        self._prompt.forked()
         if self.process is not None:
             self._parent_process = self.process.stem
             self.process.sink.abandon()
         self.process = None
-        self._pending.lines.clear()
-        self._pending.thread = quote(_thread_name())
-        self._unheard.clear()
-        self._counted = (0, 0, 0)
-        self.queries_outside = 0
-        self.dropped = 0
+        self.pending.forked()
+        self.counts.clear()
+
+    def _gather_counts(self) -> None:
+        if self.process is not None and self._name_of_signal is not None:
+            self.pending.lines.append(self.counts.line(self.process, self._name_of_signal))
+
+    def _drop(self) -> None:
+        if not self.counts.dropped:
+            say("the run has reached its size limit: spans are counted, no longer recorded")
+        self.counts.dropped += 1
 
     def at_exit(self) -> None:
         """Write the last counts."""
-        if self.active and (self.process is not None):
+        if self.active:
             self._gather_counts()
             self.flush(None)
 
@@ -477,7 +212,7 @@ class Recorder:
         """Stop recording in this process and say so, once."""
         if self.active:
             self.active = False
-            _say(f"process {os.getpid()} is no longer traced: {reason}")
+            say(f"process {os.getpid()} is no longer traced: {reason}")
 
     def failed(self, error: Exception) -> None:
         """Deal with an exception in our own code: the target never sees one that is ours.
@@ -486,34 +221,7 @@ class Recorder:
         """
         if isinstance(error, RecursionError | MemoryError):
             return
-        place = "unknown"
-        trace = error.__traceback__
-        while trace is not None:
-            filename = trace.tb_frame.f_code.co_filename
-            if not filename.startswith(_OWN_CODE):
-                raise error
-            place = f"{os.path.basename(filename)}:{trace.tb_lineno}"
-            trace = trace.tb_next
+        place = own_place(error)
+        if place is None:
+            raise error
         self.give_up(f"{type(error).__name__} in {place}, please report it")
-
-
-def strip(error: BaseException) -> None:
-    """Take the frame that caught `error` out of its traceback; re-raise by a bare `raise`."""
-    trace = error.__traceback__
-    # By the base class's method: assignment fails where the exception is a frozen dataclass.
-    BaseException.with_traceback(error, trace.tb_next if trace is not None else None)
-
-
-def _thread_name() -> str:
-    # Not current_thread(): that would make an object for a thread that Python did not start.
-    threading = sys.modules.get("threading")
-    thread = threading._active.get(get_ident()) if threading is not None else None
-    name = getattr(thread, "_name", None)
-    return name if type(name) is str else f"thread-{get_ident()}"
-
-
-def _say(message: str) -> None:
-    try:
-        os.write(2, f"sigtrace: {message}\n".encode("utf-8", "backslashreplace"))
-    except OSError:
-        pass

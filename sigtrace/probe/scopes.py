@@ -1,98 +1,158 @@
-"""Hooks on what chains happen in: a request, a management command."""
+"""What chains happen in: a test, a request, a command, a task.
+
+A scope is held by the context that entered it; a test's holds for the whole process, since its
+servers run in threads and its coroutines in contexts that were there before.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from .recorder import Recorder, Scope, scope, strip
+from .spans import clock, current
+from .text import quote
 
 if TYPE_CHECKING:
-    from .patching import Patches
+    from collections.abc import Callable
+
+    from .process import Process
+    from .recorder import Recorder
+
+TASK, TEST = "task", "test"
 
 
-class ScopeHooks:
-    """Names scopes; they delay nothing and are written only if something happened in them."""
+class Scope:
+    """One scope, entered in `before` and lying in `outer`; `name` is what it is called by now."""
 
-    def __init__(self, recorder: Recorder, patches: Patches) -> None:
+    __slots__ = ("before", "id", "kind", "name", "outer", "over", "owner", "process", "start")
+
+    def __init__(
+        self, kind: str, name: Callable[[], str], outer: Scope | None, before: Scope | None
+    ) -> None:
+        self.id = ""
+        self.kind = kind
+        self.name = name
+        self.outer = outer
+        self.before = before
+        self.over = False
+        self.owner: object = None
+        self.process: Process | None = None
+        self.start = clock()
+
+
+_scope: ContextVar[Scope | None] = ContextVar("sigtrace_scope", default=None)
+
+
+class Scopes:
+    """Enters and leaves scopes; they delay nothing, and are written only if something happened."""
+
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._patches = patches
+        self._test: Scope | None = None
 
-    def install_handlers(self, module: Any) -> None:
-        """Hook `django.core.handlers.base`: WSGI, ASGI and the test client all pass here."""
-        self._patches.wrap(module.BaseHandler, "get_response", self._make_get_response)
-        self._patches.wrap(module.BaseHandler, "get_response_async", self._make_get_response_async)
+    @property
+    def in_test(self) -> bool:
+        """Whether a test is being run in this process."""
+        return self._test is not None
 
-    def install_commands(self, module: Any) -> None:
-        """Hook `django.core.management.base`."""
-        self._patches.wrap(module.BaseCommand, "execute", self._make_execute)
-
-    def _enter(self, kind: str, name: Any) -> Scope | None:
+    def enter(self, kind: str, name: Callable[[], str]) -> Scope | None:
+        """Enter a scope; None if nothing is recorded. `name` may be asked at any time."""
         if not self._recorder.active:
             return None
-        inner = Scope(kind, name, scope.get())
-        scope.set(inner)
-        return inner
-
-    def _leave(self, inner: Scope | None, response: Any = None) -> None:
-        if inner is None:
-            return
-        scope.set(inner.outer)
         try:
-            status = getattr(response, "status_code", None)
-            self._recorder.close_scope(inner, status if type(status) is int else None)
+            entered = Scope(kind, name, self.innermost(), _scope.get())
+            _scope.set(entered)
+            if kind == TEST:
+                self._test = entered
+        except Exception as error:
+            self._recorder.failed(error)
+            return None
+        return entered
+
+    def entered(self, kind: str, owner: object) -> Scope | None:
+        """Return the innermost scope of that kind that this context has entered for `owner`."""
+        walk = _scope.get()
+        while walk is not None and not (walk.kind == kind and walk.owner == owner):
+            walk = walk.before
+        return walk
+
+    def leave(self, entered: Scope | None, status: int | None = None) -> None:
+        """Leave a scope, with whatever was entered in it and not left."""
+        if entered is None:
+            return
+        try:
+            walk = _scope.get()
+            while walk is not None and walk is not entered:
+                walk = walk.before
+            # A coroutine may be closed in another context, which has scopes of its own.
+            if walk is entered:
+                _scope.set(entered.before)
+            entered.over = True
+            entered.before = None
+            if self._test is entered:
+                self._test = _test_around(entered)
+            name = entered.name()
+            # A task that outlives it keeps the scope in its context: not the request with it.
+            entered.name = lambda: name
+            if entered.id and entered.process is self._recorder.process:
+                self._write(entered, closed=True, status=status)
+                self._recorder.flush(current.get())
         except Exception as error:
             self._recorder.failed(error)
 
-    def _make_get_response(self, original: Any) -> Any:
-        def get_response(self_: Any, request: Any) -> Any:
-            inner = self._enter("request", lambda: _request_name(request))
-            response = None
-            try:
-                response = original(self_, request)
-            except BaseException as error:
-                strip(error)
-                raise
-            finally:
-                self._leave(inner, response)
-            return response
+    def innermost(self) -> Scope | None:
+        """Return the scope that what happens here and now belongs to."""
+        inner = _scope.get()
+        while inner is not None and inner.over:
+            inner = inner.outer
+        test = self._test
+        if test is None or _lies_in(inner, test):
+            return inner
+        return test
 
-        return get_response
+    def use(self) -> str:
+        """Return the id of the innermost scope, or null."""
+        inner = self.innermost()
+        if inner is None:
+            return "null"
+        if not inner.id or inner.process is not self._recorder.process:
+            self._write(inner, closed=False, status=None)
+        return inner.id
 
-    def _make_get_response_async(self, original: Any) -> Any:
-        async def get_response_async(self_: Any, request: Any) -> Any:
-            inner = self._enter("request", lambda: _request_name(request))
-            response = None
-            try:
-                response = await original(self_, request)
-            except BaseException as error:
-                strip(error)
-                raise
-            finally:
-                self._leave(inner, response)
-            return response
-
-        return get_response_async
-
-    def _make_execute(self, original: Any) -> Any:
-        def execute(self_: Any, *args: Any, **kwargs: Any) -> Any:
-            name = type(self_).__module__.rpartition(".")[2]
-            inner = self._enter("command", lambda: name)
-            try:
-                return original(self_, *args, **kwargs)
-            except BaseException as error:
-                strip(error)
-                raise
-            finally:
-                self._leave(inner)
-
-        return execute
+    def _write(self, which: Scope, *, closed: bool, status: int | None) -> None:
+        recorder = self._recorder
+        process = recorder.process or recorder.open_process()
+        outer = "null"
+        if which.outer is not None:
+            if not which.outer.id:
+                self._write(which.outer, closed=False, status=None)
+            outer = which.outer.id
+        if which.process is not process:
+            which.process = process
+            which.id = which.id or process.next_id()
+        recorder.pending.lines.append(
+            '{"event":"scope","id":%s,"kind":"%s","name":%s,"parent":%s,"time":%d,"closed":%s,'
+            '"status":%s}\n'
+            % (
+                which.id,
+                which.kind,
+                quote(which.name()),
+                outer,
+                which.start + process.epoch,
+                "true" if closed else "false",
+                "null" if status is None else status,
+            )
+        )
 
 
-def _request_name(request: Any) -> str:
-    """`POST articles/<int:pk>/`: the route, if it is resolved by now, never the path itself."""
-    held = request.__dict__
-    method = held.get("method")
-    match = held.get("resolver_match")
-    route = getattr(match, "route", None)
-    shown = method if type(method) is str else "?"
-    return f"{shown} {route}" if type(route) is str else shown
+def _lies_in(inner: Scope | None, outer: Scope) -> bool:
+    while inner is not None and inner is not outer:
+        inner = inner.outer
+    return inner is outer
+
+
+def _test_around(scope: Scope) -> Scope | None:
+    walk = scope.outer
+    while walk is not None and (walk.over or walk.kind != TEST):
+        walk = walk.outer
+    return walk

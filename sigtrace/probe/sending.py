@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .describe import snapshot
-from .naming import NOWHERE
-from .recorder import Recorder, Span, clock, current
-from .text import quote
+from .models import snapshot
+from .places import NOWHERE
+from .spans import CALLS_USERS, Span, clock, current
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .connections import Connections
-    from .describe import Describer
-    from .naming import Receiver, Receivers, Signals
-    from .sites import Sites
+    from .naming import Receiver
+    from .tools import Tools
 
 _RECEIVER_TAIL = (
     ',"receiver":%s,"signal":%s,"sender":%s%s,"index":%d,"mode":"%s","dispatch_uid":%s,'
@@ -24,28 +21,6 @@ _RECEIVER_TAIL = (
 _SEND_TAIL = (
     ',"signal":%s,"sender":%s,"arguments":%s,"method":"%s","receivers":[%s],"not_reached":[%s]%s'
 )
-
-
-class Tools:
-    """What the hooks need to describe what they see."""
-
-    __slots__ = ("connections", "describe", "receivers", "recorder", "signals", "sites")
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        describe: Describer,
-        receivers: Receivers,
-        signals: Signals,
-        sites: Sites,
-        connections: Connections,
-    ) -> None:
-        self.recorder = recorder
-        self.describe = describe
-        self.receivers = receivers
-        self.signals = signals
-        self.sites = sites
-        self.connections = connections
 
 
 class Call:
@@ -103,11 +78,11 @@ class Sending:
         self.calls: Generator[Any] | None = None
         self.open_call: Span | None = None
         self.instance: Any = None
-        signal_path = tools.signals(signal)
-        self.signal_name = quote(signal_path)
+        name = tools.signals(signal)
+        self.signal_name = name.path
         self.sender_name = tools.describe.sender(sender)
         self.place = NOWHERE
-        span = tools.recorder.open("send", quote(signal_path.rpartition(".")[2]))
+        span = tools.recorder.open("send", name.short)
         span.data = self
         self.span = span
         if _called_by_users(span):
@@ -116,12 +91,12 @@ class Sending:
     def heard(self, receivers: list[Any]) -> None:
         """Say who is about to be called, in order."""
         tools = self.tools
-        self.expected = receivers
         self.arguments = tools.describe.arguments(self.named)
         self.uids = tools.connections.uids(self.signal, self.sender, receivers)
         instance = self.named.get("instance")
         if instance is not None and tools.describe.model(type(instance)) is not None:
             self.instance = instance
+        self.expected = receivers
 
     def iterate(self, receivers: list[Any]) -> Generator[Any]:
         """Yield receivers to Django's loop; what it does between two of them is a call."""
@@ -169,7 +144,7 @@ class Sending:
         """Gather the line of a receiver's call that has returned or raised."""
         call: Call = span.data
         self.note_changes(call)
-        changes = self.tools.describe.changes_text(self.instance, call.changes)
+        changes = self.tools.changes.text(self.instance, call.changes)
         tail = _RECEIVER_TAIL % (
             call.known.name,
             self.signal_name,
@@ -192,7 +167,7 @@ class Sending:
         """Add what was changed since the snapshot of `call` to what it changed before."""
         if call.before is None:
             return
-        found = self.tools.describe.changes(self.instance, call.before)
+        found = self.tools.changes.find(self.instance, call.before)
         call.before = None
         if found is not None:
             for name, (old, new) in found.items():
@@ -208,7 +183,7 @@ class Sending:
             self.calls.close()
         if not self.expected:
             current.set(span.up)
-            recorder.count_unheard(self.signal)
+            recorder.counts.unheard(self.signal)
             return
         span.error = error
         if self.open_call is not None:
@@ -242,4 +217,4 @@ class Sending:
 
 
 def _called_by_users(span: Span) -> bool:
-    return span.up is None or span.up.kind in ("receiver", "on_commit")
+    return span.up is None or span.up.kind in CALLS_USERS

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .calls import originals_in
-from .recorder import current, strip
+from .failures import strip
 from .sending import Sending
+from .spans import current
 from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .sending import Tools
+    from .tools import Tools
 
 _COROUTINE = 0x80
 
@@ -50,7 +51,7 @@ class Sends:
 
     def _send(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.count_unheard
+        count = recorder.counts.unheard
         enter, leave = self._enter, self._leave
 
         def send(self: Any, sender: Any, **named: Any) -> Any:
@@ -76,7 +77,7 @@ class Sends:
 
     def _asend(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.count_unheard
+        count = recorder.counts.unheard
         enter, leave = self._enter, self._leave
 
         async def asend(self: Any, sender: Any, **named: Any) -> Any:
@@ -147,18 +148,21 @@ class Sends:
 
     def _enter(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Any:
         """Open the send: `_NOBODY` if nobody listens, None if it passes untraced."""
+        span = current.get()
+        if span is not None and span.kind == "send" and span.data.signal is signal:
+            # A subclass's send that calls its base's: the same span, which counts for both.
+            return None
         try:
             if signal.use_caching and signal.sender_receivers_cache.get(sender) is self._unheard:
-                self._recorder.count_unheard(signal)
+                self._recorder.counts.unheard(signal)
                 return _NOBODY
         except TypeError:
             # An unhashable sender: Django says so itself.
             return None
+        return self._open(name, signal, sender, named)
+
+    def _open(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Sending | None:
         try:
-            span = current.get()
-            if span is not None and span.kind == "send" and span.data.signal is signal:
-                # A subclass's send that calls its base's: the same span.
-                return None
             sending = Sending(self._tools, signal, sender, named, name)
             current.set(sending.span)
         except Exception as error:
@@ -169,12 +173,12 @@ class Sends:
     def _enter_foreign(self, name: str, signal: Any, args: Any, kwargs: Any) -> Sending | None:
         if not self._recorder.active or not signal.receivers:
             return None
+        span = current.get()
+        if span is not None and span.kind == "send" and span.data.signal is signal:
+            return None
         named = dict(kwargs)
         sender = args[0] if args else named.pop("sender", None)
-        sending = self._enter(name, signal, sender, named)
-        if not isinstance(sending, Sending):
-            return None
-        return sending
+        return self._open(name, signal, sender, named)
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:
         try:

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
-from .recorder import clock, current, strip
+from .failures import strip
 from .sends import Sends
+from .spans import clock, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .patching import Patches
-    from .sending import Sending, Tools
+    from .sending import Sending
+    from .tools import Tools
 
 _SENDS = ("send", "send_robust", "asend", "asend_robust")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .naming import DJANGO, INTERNAL, NOWHERE, OWN, Place, Places
+from .places import DJANGO, INTERNAL, NOWHERE, OWN, Place, Places
 
 if TYPE_CHECKING:
     from types import FrameType

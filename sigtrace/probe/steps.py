@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from .recorder import current, strip
+from .failures import strip
+from .spans import current
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .recorder import Span
+    from .spans import Span
 
 
 class Steps(Coroutine[Any, Any, Any]):
@@ -73,7 +74,7 @@ class Steps(Coroutine[Any, Any, Any]):
         trace: TracebackType | None = None,
     ) -> Any:
         """Raise an exception where the coroutine waits."""
-        outer = self._enter()
+        outer = self._enter(begins=False)
         try:
             if value is None and trace is None:
                 return self._iterator.throw(kind)
@@ -90,7 +91,7 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def close(self) -> None:
         """Close the coroutine where it waits."""
-        outer = self._enter()
+        outer = self._enter(begins=False)
         try:
             self._iterator.close()
         finally:
@@ -101,7 +102,8 @@ class Steps(Coroutine[Any, Any, Any]):
         # cr_frame, cr_await, __name__ …: what asyncio's reports ask of a coroutine.
         return getattr(self._inner, name)
 
-    def _enter(self) -> Span | None:
+    def _enter(self, *, begins: bool = True) -> Span | None:
+        """Make the span current; without `begins` the coroutine's own code may not run at all."""
         outer = current.get()
         current.set(self._span)
         return outer

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .recorder import Recorder, Span, current, strip
+from .failures import strip
+from .recorder import Recorder
+from .spans import Span, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable

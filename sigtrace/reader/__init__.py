@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sigtrace.reader.lines import Damage, Follower, read_events
+from sigtrace.reader.lines import Damage, Follower, check_schema, read_events
 from sigtrace.reader.runs import (
     Run,
+    find_run,
     newest_run,
     open_run,
     open_runs,
     process_files,
+    project_of,
+    read_meta,
+    recorded_runs,
     runs_directory,
 )
 
@@ -16,10 +20,15 @@ __all__ = [
     "Damage",
     "Follower",
     "Run",
+    "check_schema",
+    "find_run",
     "newest_run",
     "open_run",
     "open_runs",
     "process_files",
+    "project_of",
     "read_events",
+    "read_meta",
+    "recorded_runs",
     "runs_directory",
 ]

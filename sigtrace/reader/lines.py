@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
 from sigtrace.events import SCHEMA_VERSION
+from sigtrace.reader.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 Event = dict[str, Any]
 
-_CHUNK = 4 * 1024 * 1024
+_CHUNK = 256 * 1024
 
 
 @dataclass
@@ -43,7 +44,7 @@ def read_events(paths: Iterable[Path], damage: Damage) -> Iterator[Event]:
         try:
             with path.open("rb") as file:
                 for line in file:
-                    event = _parse(line, path)
+                    event = _checked(_loaded(line), path)
                     if event is not None:
                         yield event
                     elif line.endswith(b"\n") and line.strip():
@@ -58,25 +59,39 @@ class Follower:
     def __init__(self, run: Path, damage: Damage | None = None) -> None:
         self._run = run
         self._read: dict[str, int] = {}
+        self._carried: list[Event] = []
         self.damage = Damage() if damage is None else damage
 
     def poll(self) -> list[Event]:
         """The events on the lines that were completed since the last call; costs a stat a file."""
-        events: list[Event] = []
+        events, self._carried = self._carried, []
+        for name, size in sorted(self._sizes().items()):
+            if size > self._read.get(name, 0):
+                events += self._new_lines(self._run / name)
+        return events
+
+    def skip(self) -> None:
+        """Pass over what is there: `poll` goes on with what comes now.
+
+        Its first answer begins with the lines of what has not ended, so that a chain that is open
+        now is told whole.
+        """
+        past, end = Past(), sum(self._sizes().values())
+        before, now = -1, 0
+        # No further, however fast the run goes on; a line that is not whole yet is never read.
+        while before < now < end:
+            for event in self.poll():
+                past.feed(event)
+            before, now = now, sum(self._read.values())
+        self._carried = past.lines()
+
+    def _sizes(self) -> dict[str, int]:
         try:
             with os.scandir(self._run) as entries:
-                grown = [
-                    Path(entry.path)
-                    for entry in entries
-                    if entry.name.endswith(".jsonl")
-                    and entry.stat().st_size > self._read.get(entry.name, 0)
-                ]
+                return {e.name: e.stat().st_size for e in entries if e.name.endswith(".jsonl")}
         except OSError:
             # The directory is not there yet, or no longer.
-            return events
-        for path in sorted(grown):
-            events += self._new_lines(path)
-        return events
+            return {}
 
     def _new_lines(self, path: Path) -> Iterator[Event]:
         position = self._read.get(path.name, 0)
@@ -93,19 +108,33 @@ class Follower:
             return
         complete = block[: block.rfind(b"\n") + 1]
         self._read[path.name] = position + len(complete)
-        for line in complete.split(b"\n"):
-            event = _parse(line, path)
+        for value in _decoded(complete):
+            event = _checked(value, path)
             if event is not None:
                 yield event
-            elif line.strip():
+            else:
                 self.damage.add(path)
 
 
-def _parse(line: bytes, path: Path) -> Event | None:
+def _decoded(block: bytes) -> list[object]:
+    """The values on whole lines, None for one that is no JSON."""
     try:
-        event = json.loads(line)
+        # As one array: four times as fast as line by line.
+        values: list[object] = json.loads(b"[%s]" % block.replace(b"\n", b",")[:-1])
+    except (ValueError, RecursionError):
+        return [_loaded(line) for line in block.split(b"\n") if line.strip()]
+    return values
+
+
+def _loaded(line: bytes) -> object:
+    try:
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
+
+
+def _checked(event: object, path: Path) -> Event | None:
+    """The event if it is one that can be worked with."""
     if not isinstance(event, dict):
         return None
     what = event.get("event")
@@ -122,8 +151,8 @@ def _parse(line: bytes, path: Path) -> Event | None:
     elif what == "scope":
         if not isinstance(event.get("id"), str):
             return None
-    elif what == "counts":
-        # The line itself does not say whose counts they are.
+    elif what in ("counts", "prompt"):
+        # The line itself does not say whose it is.
         event["process"] = path.stem
     elif not isinstance(what, str):
         return None

@@ -30,6 +30,11 @@ class Run:
     meta: Event = field(default_factory=dict)
     receivers: Event = field(default_factory=dict)
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are, also where the user named only some of them."""
+        return self.path if self.path.is_dir() else self.path.parent
+
 
 def runs_directory(start: Path) -> Path:
     """Where the runs of the project around `start` are kept, whether it exists or not."""
@@ -40,16 +45,50 @@ def runs_directory(start: Path) -> Path:
     return start / DIRECTORY
 
 
+def recorded_runs(folder: Path) -> list[Path]:
+    """The runs in a folder such as `.sigtrace`, the one that was started last first."""
+    return sorted(filter(_is_run, _subdirectories(folder)), key=_started, reverse=True)
+
+
 def newest_run(start: Path) -> Path:
     """The directory of the run that was started last; SigtraceError if there is none."""
     runs = runs_directory(start)
-    found = [folder for folder in _subdirectories(runs) if _is_run(folder)]
+    found = recorded_runs(runs)
     if not found:
         raise SigtraceError(
             f"There is no recorded run in {runs}.",
             hint="Record one: sigtrace run manage.py shell",
         )
-    return max(found, key=_started)
+    return found[0]
+
+
+def find_run(path: Path, start: Path) -> Path:
+    """Where a run is that the user named by its path, or by its name in the project of `start`.
+
+    Raises SigtraceError where there is nothing of that name, or it cannot be reached.
+    """
+    runs = runs_directory(start)
+    for place in (path, runs / path):
+        try:
+            if place.exists():
+                return place
+        except OSError as error:
+            raise SigtraceError(f"{place}: {error.strerror}.") from error
+    raise SigtraceError(f"{path}: there is no such run.", hint=f"Runs are the folders in {runs}.")
+
+
+def read_meta(run: Path) -> Event:
+    """What the launcher wrote into `run.json`; empty where it is missing or being written."""
+    return _read_object(run / "run.json")
+
+
+def project_of(run: Path) -> str:
+    """The folder that the paths in a run are relative to; empty where that is not known."""
+    project = read_meta(run).get("project")
+    if isinstance(project, str) and project:
+        return project
+    folder = run.absolute().parent
+    return str(folder.parent) if folder.name == DIRECTORY else ""
 
 
 def open_run(path: Path, start: Path) -> Run:
@@ -57,16 +96,10 @@ def open_run(path: Path, start: Path) -> Run:
 
     Raises SigtraceError where there is no such run or nothing was recorded in it.
     """
-    if not path.exists() and (runs_directory(start) / path).exists():
-        path = runs_directory(start) / path
-    if not path.exists():
-        raise SigtraceError(
-            f"{path}: there is no such run.",
-            hint="Without a name, sigtrace report takes the newest run.",
-        )
+    path = find_run(path, start)
     folder = path if path.is_dir() else path.parent
     files = process_files(path) if path.is_dir() else (path,)
-    meta = _read_object(folder / "run.json")
+    meta = read_meta(folder)
     if not files and not meta:
         raise SigtraceError(
             f"{path} is not a recorded run: it holds no run.json and no process file.",
@@ -88,7 +121,7 @@ def open_runs(paths: Sequence[Path], start: Path) -> list[Run]:
     runs: dict[Path, Run] = {}
     for path in paths or [newest_run(start)]:
         run = open_run(path, start)
-        key = (run.path if run.path.is_dir() else run.path.parent).resolve()
+        key = run.folder.resolve()
         known = runs.get(key)
         if known is not None:
             new = tuple(file for file in run.files if file not in known.files)
@@ -110,12 +143,22 @@ def _subdirectories(folder: Path) -> Sequence[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file() or any(folder.glob("*.jsonl"))
+    try:
+        return (folder / "run.json").is_file() or any(folder.glob("*.jsonl"))
+    except OSError:
+        # Another user's.
+        return False
 
 
 def _started(run: Path) -> tuple[int, str]:
-    started = _read_object(run / "run.json").get("started")
-    return (started if isinstance(started, int) else run.stat().st_mtime_ns, run.name)
+    started = read_meta(run).get("started")
+    if isinstance(started, int):
+        return (started, run.name)
+    try:
+        return (run.stat().st_mtime_ns, run.name)
+    except OSError:
+        # Deleted just now: too many runs.
+        return (0, run.name)
 
 
 def _began(file: Path) -> tuple[int, str]:

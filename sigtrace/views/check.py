@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from rich.style import Style
 from rich.text import Text
 
 from sigtrace.analysis.rules import ERROR, WARNING
 from sigtrace.views.layout import wrapped
+from sigtrace.views.links import file_link
 from sigtrace.views.text import clean, data, place, plural, shortened
 
 if TYPE_CHECKING:
@@ -57,14 +59,16 @@ def summary(result: Result) -> str:
 
 def _finding(finding: Finding, result: Result, display: Display) -> Iterator[Text]:
     glyphs = display.glyphs
-    style = _STYLES[finding.severity]
+    colour = _STYLES[finding.severity]
     sign = glyphs.minus if finding.sign == "-" else finding.sign
-    words = [data(f"{finding.rule.full_id} ", f"bold {style}")]
+    words = [data(f"{finding.rule.full_id} ", f"bold {colour}")]
     words += [data(_arrow(word, display)) for word in finding.message.split(" ")]
     first, *more = wrapped(f"  {sign} ", _INDENT, words, display)
-    first.stylize(style, 0, 4)
+    first.stylize(colour, 0, 4)
     yield from (first, *more)
-    where = [data(place(finding.file, finding.line), "cyan")] if finding.file else []
+    link = file_link(finding.file, finding.line, display)
+    style = Style(color="cyan", link=link or None)
+    where = [Text(place(finding.file, finding.line), style, end="")] if finding.file else []
     details = map(shortened, finding.details)
     said = [word for detail in details for word in (glyphs.dot, *detail.split(" "))]
     words = [*where, *(data(word, "dim") for word in (said if where else said[1:]))]

@@ -28,6 +28,8 @@ class Glyphs:
     atomic: str = "⎇"
     deferred: str = "⧗"
     rolled_back: str = "↺"
+    again: str = "↻"
+    concurrent: str = "∥"
     times: str = "×"  # noqa: RUF001
     dot: str = "·"
     more: str = "…"
@@ -46,6 +48,8 @@ ASCII = Glyphs(
     atomic="@",
     deferred="+",
     rolled_back="<-",
+    again="^",
+    concurrent="||",
     times="x",
     dot="-",
     more="...",
@@ -59,7 +63,8 @@ class Display:
     """The display options of `run` and `report`, and the columns there are.
 
     `signal`, `sender` and `receiver` are globs, `min_ms` milliseconds, `depth` the levels drawn
-    below which chains are cut. `crop` cuts lines to `width`: in a terminal, not in a file.
+    below which chains are cut. `crop` cuts lines to `width`: in a terminal, not in a file. With
+    `links`, places lead to their files; `root` is the absolute folder that paths are relative to.
     """
 
     signal: tuple[str, ...] = ()
@@ -72,6 +77,8 @@ class Display:
     width: int = WIDTH
     crop: bool = False
     ascii: bool = False
+    links: bool = False
+    root: str = ""
 
     @property
     def selection(self) -> Selection:

@@ -10,6 +10,7 @@ from sigtrace.analysis.explaining import Sent
 from sigtrace.inspection import OWN
 from sigtrace.views.connections import package
 from sigtrace.views.layout import row, wrapped
+from sigtrace.views.links import file_link
 from sigtrace.views.text import clean, data, place, short
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def _side(one: Connection) -> str:
 
 
 def _row(what: Text, at: Place, side: str, display: Display) -> Text:
-    return row(what, place(at.file, at.line), data(side, "dim"), display)
+    link = file_link(at.file, at.line, display)
+    return row(what, place(at.file, at.line), data(side, "dim"), display, link)
 
 
 def _end(found: Explanation, display: Display) -> list[Text]:

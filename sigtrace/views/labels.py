@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from sigtrace.analysis.failures import began_here
-from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.filters import OPERATIONS, bypassed
 from sigtrace.analysis.walking import walk
-from sigtrace.tree import FINISHED, REGISTERED, UNFINISHED, Span
+from sigtrace.tree import FINISHED, REGISTERED, RUNNING, UNFINISHED, Span
 from sigtrace.views.sends import below_the_line, on_the_line, update_fields
-from sigtrace.views.text import clean, data, milliseconds, plural, quoted, short
+from sigtrace.views.text import clean, data, listed, milliseconds, plural, quoted, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,9 @@ def time(span: Span, display: Display) -> Text:
     """How long a span took, and whether it failed or never ended."""
     if span.state == REGISTERED:
         return Text(end="")
+    if span.state == RUNNING:
+        said = f"{display.glyphs.more} still running {span.duration_ns / 1e9:.1f} s"
+        return Text(said, "bold yellow", end="")
     if span.state == UNFINISHED:
         return Text("unfinished", "bold red", end="")
     if span.event.get("discarded"):
@@ -120,16 +123,12 @@ def _change(field: str, values: object, glyphs: Glyphs) -> list[Text]:
 
 
 def _bypassed(span: Span, glyphs: Glyphs) -> Iterator[list[Text]]:
-    bypassed = span.texts("bypassed")
-    if not bypassed:
+    names = [short(path) for path in bypassed(span)]
+    if not names:
         return
     said = f"{glyphs.warning} no signals sent {glyphs.dot} "
-    said += plural(len(bypassed), "receiver") + " bypassed:"
-    names = [
-        data(short(path) + ("," if place < len(bypassed) else ""), "green")
-        for place, path in enumerate(bypassed, start=1)
-    ]
-    yield [Text(said, "bold yellow", end=""), *names]
+    said += plural(len(names), "receiver") + " bypassed:"
+    yield [Text(said, "bold yellow", end=""), *listed(names)]
 
 
 def _save(span: Span) -> list[str]:

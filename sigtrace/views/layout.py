@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ _WHERE_AT = 0.6
 _GAP = 2
 
 
-def row(what: Text, where: str, time: Text, display: Display) -> Text:
-    """Set the columns; what does not fit pushes the next one on, or is cut where `crop` is on."""
+def row(what: Text, where: str, time: Text, display: Display, link: str = "") -> Text:
+    """Set the columns; what does not fit pushes the next one on, or is cut where `crop` is on.
+
+    `link` is a URL that `where` leads to.
+    """
     width = display.columns
     line = Text(end="")
     room = width - (time.cell_len + _GAP if time else 0)
@@ -31,11 +35,16 @@ def row(what: Text, where: str, time: Text, display: Display) -> Text:
         if display.crop:
             where = _cut_left(where, room - column, display)
         line.append(" " * (column - what.cell_len))
-        line.append(where, "cyan")
+        line.append(where, Style(color="cyan", link=link or None))
     if time:
         line.append(" " * max(width - line.cell_len - time.cell_len, _GAP))
         line.append_text(time)
     return line
+
+
+def alone(what: Text, display: Display) -> Text:
+    """A line of one column."""
+    return row(what, "", Text(end=""), display)
 
 
 def wrapped(first: str, rest: str, words: list[Text], display: Display) -> list[Text]:

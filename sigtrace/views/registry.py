@@ -11,6 +11,7 @@ from sigtrace.inspection import OWN
 from sigtrace.views.connections import badges, head_words, how, package
 from sigtrace.views.layout import row as columns
 from sigtrace.views.layout import wrapped
+from sigtrace.views.links import file_link
 from sigtrace.views.text import data, place, plural
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _row(shown: Row, number: str, display: Display) -> Iterator[Text]:
     what = Text(f"{number:>5} ", "dim", end="")
     what.append_text(data(receiver.name, "green" if own else "green dim"))
     side = " ".join(filter(None, (package(receiver), how(shown.connection))))
-    yield columns(what, place(receiver.place.file, receiver.place.line), data(side, "dim"), display)
+    at = receiver.place
+    link = file_link(at.file, at.line, display)
+    yield columns(what, place(at.file, at.line), data(side, "dim"), display, link)
     said = f" {display.glyphs.dot} ".join(badges(shown, display.glyphs))
     if said:
         words = [Text(word, "dim", end="") for word in said.split(" ")]

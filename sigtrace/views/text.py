@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # C0, DEL, C1; marks and overrides of direction; line and paragraph separators; lone surrogates;
 # the invisible characters that a name could hide behind.
@@ -26,6 +30,12 @@ def clean(value: str) -> str:
 def data(value: str, style: str = "") -> Text:
     """Data as a piece of a line: never markup, never a control character."""
     return Text(clean(value), style, end="")
+
+
+def listed(names: Sequence[str], style: str = "green") -> list[Text]:
+    """Names as words with commas between them."""
+    last = len(names) - 1
+    return [data(name + "," * (place < last), style) for place, name in enumerate(names)]
 
 
 def quoted(value: object) -> str:

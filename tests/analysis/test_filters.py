@@ -62,6 +62,7 @@ def test_the_chain_itself_is_never_changed():
     [
         [end("query", "1-2", "1-1"), end("save", "1-1")],
         [end("bulk", "1-1", bypassed=[])],
+        [end("bulk", "1-1", bypassed=["blog.signals.generate_slug"], rows=0)],
         [
             end("receiver", "1-2", "1-1", name="django.db.reset_queries", origin="django"),
             end("send", "1-1", name="request_started"),
@@ -73,7 +74,14 @@ def test_the_chain_itself_is_never_changed():
         ],
         [end("on_commit", "1-1", origin="django")],
     ],
-    ids=["no receivers", "nothing bypassed", "Django's send", "Django's receiver", "its callback"],
+    ids=[
+        "no receivers",
+        "nothing bypassed",
+        "no rows",
+        "Django's send",
+        "Django's receiver",
+        "its callback",
+    ],
 )
 def test_chains_that_concern_nobody_are_hidden_unless_all(events):
     assert shown(chain(*events)) == []

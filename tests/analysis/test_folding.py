@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sigtrace.analysis.folding import Shapes
 from sigtrace.tree import Builder
 from tests.factories import end
@@ -29,6 +31,31 @@ def test_values_and_times_make_no_difference_but_outcomes_and_receivers_do():
     assert runs(*sends(3), *sends(1, 50, changes={"slug": ["", "x"]})) == [4]
     assert runs(*sends(3), *sends(1, 50, exception="ValueError")) == [3, 1]
     assert runs(*sends(3), *sends(1, 50, name="other")) == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("save", {"created": False}),
+        ("save", {"update_fields": ["slug"]}),
+        ("save", {"alias": "other"}),
+        ("save", {"transaction": "1-9"}),
+        ("bulk", {"bypassed": ["blog.signals.generate_slug"]}),
+        ("send", {"sender": "blog.Tag"}),
+        ("send", {"signal": "blog.signals.post_save"}),
+        ("send", {"method": "send_robust"}),
+        ("send", {"not_reached": ["blog.signals.late"]}),
+        ("receiver", {"mode": "async"}),
+        ("receiver", {"swallowed": True}),
+        ("on_commit", {"discarded": True}),
+        ("transaction", {"outcome": "rolled back"}),
+    ],
+    ids=str,
+)
+def test_what_is_drawn_differently_is_no_part_of_a_run(kind, fields):
+    equal = [end(kind, f"1-{number}", "1-1", at=number) for number in range(2, 6)]
+    assert runs(*equal) == [4]
+    assert runs(*equal, end(kind, "1-9", "1-1", at=9, **fields)) == [4, 1]
 
 
 def test_what_stands_between_parts_them():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import pty
+import struct
+import termios
 
 import pytest
 from rich.text import Text
 
 from sigtrace.cli.display import Printer, display_for, wants_colour
+from sigtrace.cli.terminal import shows_links
+from sigtrace.views.display import Display
+from tests.support import UNWANTED
 
 
 class Terminal(io.StringIO):
@@ -44,17 +50,74 @@ def test_a_file_has_96_columns_and_lines_of_any_length(monkeypatch):
     assert (display.signal, display.min_ms) == (("x",), 1.0)
 
 
-def test_a_terminal_says_its_width():
-    import fcntl
-    import struct
-    import termios
-
+@pytest.fixture
+def terminal():
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 61, 0, 0))
     with os.fdopen(follower, "w") as stream:
-        display = display_for({}, stream)
+        yield stream
     os.close(leader)
-    assert (display.width, display.crop) == (61, True)
+
+
+def resize(stream, columns):
+    fcntl.ioctl(stream.fileno(), termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+
+def test_a_terminal_says_its_width_whenever_it_is_asked(terminal):
+    resize(terminal, 61)
+    display = display_for({"depth": 2}, terminal)
+    assert (display.width, display.columns, display.crop, display.depth) == (61, 61, True, 2)
+    resize(terminal, 40)
+    assert display.columns == 40
+    resize(terminal, 500)
+    assert display.columns == Display(width=500).columns < 500
+    # A terminal that says nothing, and one that has gone.
+    resize(terminal, 0)
+    assert display.columns == 61
+    assert display_for({}, terminal).columns == 96
+    terminal.close()
+    assert display.columns == 61
+
+
+@pytest.mark.parametrize(
+    ("environ", "links"),
+    [
+        ({}, False),
+        ({"VTE_VERSION": "7600"}, True),
+        ({"VTE_VERSION": "4205"}, False),
+        ({"VTE_VERSION": "new"}, False),
+        ({"KONSOLE_VERSION": "220401"}, True),
+        ({"TERM_PROGRAM": "iTerm.app"}, True),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"TERM": "xterm-kitty"}, True),
+        ({"TERM": "foot-extra"}, True),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "tmux"}, True),
+        ({"TERM": "dumb", "VTE_VERSION": "7600"}, False),
+        ({"TERM": "dumb", "VTE_VERSION": "7600", "FORCE_COLOR": "1"}, False),
+        ({"NO_COLOR": "1", "VTE_VERSION": "7600"}, False),
+        ({"TERM": "eterm-color", "INSIDE_EMACS": "29", "VTE_VERSION": "7600"}, False),
+        ({"TERM": "screen", "STY": "1.pts-0", "VTE_VERSION": "7600"}, False),
+        ({"TERM": "xterm-kitty", "SSH_TTY": "/dev/pts/1"}, False),
+        ({"TERM_PROGRAM": "vscode", "SSH_CONNECTION": "a 1 b 2"}, True),
+        ({"FORCE_HYPERLINK": "1"}, True),
+        ({"FORCE_HYPERLINK": "1", "TERM": "dumb"}, False),
+        ({"FORCE_HYPERLINK": "0", "VTE_VERSION": "7600"}, False),
+    ],
+    ids=str,
+)
+def test_links_are_for_terminals_that_are_known_to_make_them(terminal, environ, links):
+    environ = {"TERM": "xterm-256color"} | environ
+    assert shows_links(terminal, environ) is links
+    assert not shows_links(io.StringIO(), environ | {"FORCE_COLOR": "1"})
+
+
+def test_a_link_has_the_folder_of_the_project(terminal, monkeypatch):
+    for name in UNWANTED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    display = display_for({"root": "/site"}, terminal)
+    assert (display.links, display.root) == (True, "/site")
+    assert not display_for({"root": "/site"}, io.StringIO()).links
 
 
 def test_a_stream_that_has_no_such_characters_gets_ascii():
@@ -74,5 +137,9 @@ def test_texts_are_written_as_they_are_without_colour():
     )
 
 
-def test_colour_goes_where_it_is_wanted():
-    assert b"\x1b[31m" in Printer(Terminal(), {"TERM": "xterm"}).encode(Text("x", "red"))
+def test_colour_goes_where_it_is_wanted(monkeypatch):
+    # What rich would make of these itself is not asked.
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for stream, environ in ((Terminal(), {"TERM": "xterm"}), (io.StringIO(), {"FORCE_COLOR": "1"})):
+        assert Printer(stream, environ).encode(Text("x", "red")) == b"\x1b[31mx\x1b[0m\n"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from sigtrace.analysis.summary import Totals
 from sigtrace.cli import run as run_module
 from sigtrace.cli import session
+from sigtrace.cli.ending import last_line
 from sigtrace.cli.main import group
-from sigtrace.cli.session import last_line
 from sigtrace.launch.command import is_quiet_by_default
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -24,6 +25,7 @@ class Terminal:
     def __init__(self, cwd: Path, env: dict[str, str]) -> None:
         self.screen = ""
         self._seen = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._pid, self._master = pty.fork()
         if self._pid == 0:
             os.chdir(cwd)
@@ -41,7 +43,13 @@ class Terminal:
             os.kill(self._pid, signal.SIGHUP)
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
-        os.close(self._master)
+        self.close()
+
+    def close(self) -> None:
+        """Close the window, as a user does."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
 
     def type(self, text: str) -> None:
         """Type keys, without Enter."""
@@ -71,4 +79,4 @@ class Terminal:
                 message = f"{pattern!r} was not shown within {timeout} s:\n{self.screen}"
                 raise TimeoutError(message)
             data = os.read(self._master, 65536)
-            self.screen += data.decode(errors="backslashreplace").replace("\r\n", "\n")
+            self.screen = (self.screen + self._decoder.decode(data)).replace("\r\n", "\n")

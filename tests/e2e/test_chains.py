@@ -181,13 +181,28 @@ def test_all_four_ways_to_send(site, method):
         assert two["time"] < one["time"] + one["duration_ns"]
 
 
-def test_loaddata_is_raw_and_migrations_are_historical(site):
+def test_loaddata_is_raw(site):
     done = site.sigtrace("run", "--no-live", "manage.py", "loaddata", "articles")
     assert done.returncode == 0, done.stderr
     saves = site.trace().spans("save")
     assert saves
     assert {save["raw"] for save in saves} == {True}
     assert site.trace().lines("scope")[0]["name"] == "loaddata"
+
+
+def test_what_a_migration_saves_is_historical(site):
+    trace = record(
+        site,
+        "from django.db import connection\n"
+        "from django.db.migrations.executor import MigrationExecutor\n"
+        "from blog.models import Tag\n"
+        'apps = MigrationExecutor(connection).loader.project_state([("blog", "0001_initial")]).apps\n'
+        'apps.get_model("blog", "Tag").objects.create(name="then")\n'
+        'Tag.objects.create(name="now")\n',
+    )
+    then, now = trace.spans("save", model="blog.Tag")
+    assert (then["historical"], now["historical"]) == (True, False)
+    assert [span["kind"] for span in trace.children(then)] == ["query"]
 
 
 def test_recursion_is_recorded_to_its_end(site):

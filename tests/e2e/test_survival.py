@@ -162,6 +162,57 @@ print("done")
     assert json.loads(report.stdout)["totals"]["receiver_calls"] > 5
 
 
+SETUP = """
+import glob, os, subprocess, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import django
+"""
+
+
+def test_receivers_are_written_once_also_where_files_cannot_be_linked(site):
+    script = site.path / "script.py"
+    script.write_text(
+        SETUP
+        + """
+def link(*args, **kwargs): raise PermissionError(1, "Operation not permitted")
+os.link = link
+django.setup()
+(path,) = glob.glob(".sigtrace/*/receivers.json")
+before = os.stat(path).st_ino
+subprocess.run([sys.executable, "manage.py", "check"], check=True, stdout=subprocess.DEVNULL)
+print(os.stat(path).st_ino == before, glob.glob(path + ".*"))
+"""
+    )
+    done = site.sigtrace("run", "--no-live", "--quiet", script.name)
+    assert (done.stdout, done.stderr) == ("True []\n", "")
+    known = json.loads((site.trace().path / "receivers.json").read_text())
+    assert known["settings"] == "config.settings"
+    assert len(site.trace().processes) == 2
+
+
+def test_receivers_that_cannot_be_written_stop_nothing(site):
+    script = site.path / "script.py"
+    script.write_text(
+        SETUP
+        + """
+import resource
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, limits[1]))
+django.setup()
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+from blog.models import Article
+Article.objects.create(title="recorded")
+"""
+    )
+    done = site.sigtrace("run", "--no-live", "--quiet", script.name)
+    assert done.returncode == 0
+    assert done.stderr == "sigtrace: receivers.json was not written: File too large\n"
+    trace = site.trace()
+    assert trace.span("save", model="blog.Article")["created"] is True
+    assert {path.suffix for path in trace.path.iterdir()} == {".json", ".jsonl"}
+    assert not (trace.path / "receivers.json").exists()
+
+
 def test_a_vanished_directory_and_a_truncated_file(site):
     done = run(
         site,
@@ -187,7 +238,6 @@ def test_the_target_sees_no_difference(site):
 import sys, traceback
 print(sys.path, sys.argv, __name__, __file__, sys.orig_argv[1:])
 print(sorted(name for name in vars(sys.modules["__main__"]) if name.startswith("__")))
-print(sorted(set(sys.modules) - {name for name in sys.modules if "_sigtrace" in name}) == 0)
 @receiver(opened)
 def broken(**kwargs): raise KeyError("x")
 try: opened.send(None)

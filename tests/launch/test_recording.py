@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,6 +62,7 @@ def test_the_header_before_and_after(recording: Recording) -> None:
         "values": "none",
         "pid": 7,
         "started": 5 * SECOND,
+        "project": "",
         "ended": None,
         "exit_status": None,
         "signal": None,
@@ -85,6 +87,9 @@ def test_a_run_is_live_while_its_launcher_or_a_process_is(recording: Recording) 
     with (recording.path / "9.jsonl").open("wb") as lines:
         assert not is_live(recording.path)
         fcntl.flock(lines, fcntl.LOCK_EX)
+        # A look at what is still empty could keep the lock from whoever is about to take it.
+        assert not is_live(recording.path)
+        os.write(lines.fileno(), b"{}\n")
         assert is_live(recording.path)
     assert not is_live(recording.path)
 
@@ -121,8 +126,8 @@ def test_a_named_folder_is_made_and_an_earlier_run_in_it_replaced(tmp_path: Path
     path = tmp_path / "deep" / "trace"
     claim_folder(path)
     assert path.stat().st_mode & 0o777 == 0o700
-    (path / "run.json").write_text("{}")
-    (path / "1.jsonl").write_text("{}\n")
+    for name in ("run.json", "1.jsonl", "receivers.json", "receivers.json.4242"):
+        (path / name).write_text("{}\n")
     claim_folder(path)
     assert not list(path.iterdir())
 

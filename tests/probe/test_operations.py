@@ -121,6 +121,23 @@ ann.book_set.add(book)
     assert {send["sender"] for send in sends} == {"library.Book_readers"}
 
 
+def test_a_fixture_sets_a_many_to_many_field(twice):
+    done = twice(
+        """
+from django.core import serializers
+@receiver(m2m_changed)
+def linked(action, **kwargs): pass
+Reader.objects.create(name="ann")
+book = {"title": "x", "pages": 1, "shelf": None, "readers": [1]}
+for each in serializers.deserialize("python", [{"model": "library.book", "pk": 1, "fields": book}]):
+    each.save()
+"""
+    )
+    span = done.trace.span("m2m")
+    assert (span["name"], span["action"], span["count"]) == ("Book.readers.set()", "set", 1)
+    assert done.trace.spans("bulk") == []
+
+
 def test_bulk_writes_name_the_receivers_that_they_bypass(twice):
     done = twice(
         BOTH

@@ -227,6 +227,46 @@ print(signal.send(None) == [(seen, None)], signal.sent)
     assert len(done.trace.spans("receiver")) == 1
 
 
+def test_what_nobody_hears_of_a_subclass_that_calls_its_base_is_counted_once(twice):
+    done = twice(
+        """
+class Relayed(Signal):
+    def send(self, sender, **named): return super().send(sender, **named)
+class Twice(Relayed):
+    def send(self, sender, **named): return super().send(sender, **named)
+class Own(Signal):
+    def send(self, sender, **named): return []
+signals = [cls(use_caching=caching) for cls in (Relayed, Twice, Own) for caching in (False, True)]
+relayed, relayed_cached, twice, twice_cached, own, own_cached = signals
+def five_times(signal):
+    signal.connect(print, sender=Book, weak=False)
+    for _ in range(5): signal.send(Shelf)
+for number in range(6): five_times(signals[number])
+"""
+    )
+    unheard = done.trace.lines("counts")[-1]["unheard"]
+    names = ["relayed", "relayed_cached", "twice", "twice_cached", "own", "own_cached"]
+    assert [unheard[f"__main__.{name}"] for name in names] == [5] * 6
+    assert done.trace.spans("send") == []
+
+
+def test_a_subclass_that_calls_a_subclass_that_calls_its_base_is_one_send(twice):
+    done = twice(
+        """
+class Relayed(Signal):
+    def send(self, sender, **named): return super().send(sender, **named)
+class Twice(Relayed):
+    def send(self, sender, **named): return super().send(sender, **named)
+signal = Twice()
+def heard(**kwargs): print("heard")
+signal.connect(heard)
+signal.send(None)
+"""
+    )
+    assert done.trace.span("send")["receivers"] == ["__main__.heard"]
+    assert len(done.trace.spans("receiver")) == 1
+
+
 def test_looking_at_live_receivers_calls_nobody(twice):
     done = twice(
         OWN_SIGNAL
@@ -316,26 +356,48 @@ print(len(connection.queries), lazy._wrapped is not None)
 
 
 @pytest.mark.parametrize(
-    ("values", "title", "book"),
-    [("none", None, "library.Book"), ("all", "t", "library.Book pk=None")],
+    ("values", "changes", "book"),
+    [
+        ("none", {"title": None}, "library.Book"),
+        ("all", {"title": ["t", "u"]}, "library.Book pk=None"),
+    ],
 )
-def test_values_none_and_all(twice, values, title, book):
+def test_values_none_and_all(twice, values, changes, book):
     done = twice(
         """
 @receiver(pre_save, sender=Book)
 def change(instance, **kwargs): instance.title = "u"
 Book(title="t").save()
 opened = Signal()
-opened.connect(change, weak=False)
-opened.send(None, instance=None, token="t", flag=True) if 0 else None
+opened.connect(lambda **kwargs: None, weak=False)
+opened.send(None, token="x", flag=True)
 """,
         values=values,
     )
-    changes = done.trace.span("receiver")["changes"]
-    assert changes == ({"title": None} if values == "none" else {"title": ["t", "u"]})
-    assert done.trace.span("send")["arguments"]["instance"] == book
-    assert done.trace.span("send")["arguments"]["raw"] is False
-    assert title in (None, "t")
+    assert done.trace.spans("receiver")[0]["changes"] == changes
+    save, own = (send["arguments"] for send in done.trace.spans("send"))
+    assert (save["instance"], save["raw"]) == (book, False)
+    assert own == {"token": None if values == "none" else "x", "flag": True}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"), [("none", None), ("redacted", None), ("all", "the very words")]
+)
+def test_the_message_of_an_exception_is_recorded_only_with_all_values(twice, values, message):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+def broken(**kwargs): raise LookupError("the very words")
+opened.send_robust(None)
+""",
+        values=values,
+    )
+    span = done.trace.span("receiver")
+    assert span["exception"] == "LookupError"
+    assert span.get("exception_message") == message
+    text = "".join(path.read_text() for path in done.trace.processes)
+    assert ("the very words" in text) is (message is not None)
 
 
 @needs_async
@@ -345,24 +407,31 @@ def test_concurrent_async_receivers_have_their_own_children(twice):
 opened, inner = Signal(), Signal()
 @receiver(inner)
 def heard(**kwargs): pass
+def events(): return [asyncio.Event() for _ in range(3)]
 @receiver(opened)
-async def one(**kwargs):
-    await asyncio.sleep(0.01)
+async def one(events, **kwargs):
+    two_began, one_sent, two_sent = events
+    await two_began.wait()
     await inner.asend("one")
-    await asyncio.sleep(0.01)
+    one_sent.set()
+    await two_sent.wait()
     return 1
 @receiver(opened)
-async def two(**kwargs):
-    await asyncio.sleep(0.015)
+async def two(events, **kwargs):
+    two_began, one_sent, two_sent = events
+    two_began.set()
+    await one_sent.wait()
     await inner.asend("two")
+    two_sent.set()
     return 2
 @receiver(opened)
 def sync(**kwargs): inner.send("sync")
 async def main():
-    print([result for _, result in await opened.asend(None)])
-    print([(r is one) or (r is two) or (r is sync) for r, _ in await opened.asend_robust(None)])
+    print([result for _, result in await opened.asend(None, events=events())])
+    done = await opened.asend_robust(None, events=events())
+    print([(r is one) or (r is two) or (r is sync) for r, _ in done])
 asyncio.run(main())
-print(len(opened.send(None)), len(opened.send_robust(None)))
+print(len(opened.send(None, events=events())), len(opened.send_robust(None, events=events())))
 """
     )
     trace = done.trace
@@ -407,6 +476,31 @@ asyncio.run(main())
     assert kinds <= {"asyncio.exceptions.CancelledError", "GeneratorExit"}
     begun = {line["id"] for line in done.trace.lines("begin")}
     assert begun == {line["id"] for line in done.trace.lines("end")} & begun
+
+
+@needs_async
+def test_an_async_receiver_cancelled_before_its_first_step_was_not_called(twice):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+async def cancels(**kwargs):
+    for task in asyncio.all_tasks() - {asyncio.current_task()}: task.cancel()
+@receiver(opened)
+async def cancelled(**kwargs): print("never")
+async def main():
+    task = asyncio.ensure_future(opened.asend(None))
+    await asyncio.wait([task])
+    print(task.cancelled())
+try: asyncio.run(main())
+except asyncio.CancelledError: print("cancelled")
+""",
+    )
+    assert "never" not in done.traced.stdout
+    (call,) = done.trace.lines("end", kind="receiver")
+    assert call["name"] == "__main__.cancels"
+    assert {line["id"] for line in done.trace.lines("begin", kind="receiver")} == {call["id"]}
+    assert done.trace.span("send")["not_reached"] == ["__main__.cancelled"]
 
 
 def test_muted_signals_are_recorded_only_on_request(twice):

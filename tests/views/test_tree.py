@@ -9,7 +9,7 @@ import pytest
 
 from sigtrace.views.display import Display
 from sigtrace.views.live import LiveTree
-from tests.factories import article_save, begin, end, registered
+from tests.factories import article_save, begin, end, registered, scope
 
 PRE_SAVE = "django.db.models.signals.pre_save"
 M2M = "django.db.models.signals.m2m_changed"
@@ -111,6 +111,7 @@ def test_an_error_with_the_receivers_that_were_not_reached():
             **error,
         ),
         end("save", "1-1", ms=3.9, transaction="1-9", **error),
+        end("transaction", "1-9"),
     )
     assert drawn == expected("""
         ● Article.save()  created · ⎇ atomic                      blog/views.py:41              ✗ 3.9 ms
@@ -156,6 +157,33 @@ def test_a_custom_signal_with_what_send_robust_swallowed():
         │  ✗ ValueError no\x0alink · swallowed by send_robust
         └─ Push.send  async                                       blog/signals.py:24              1.0 ms
         """)
+
+
+def test_async_receivers_are_drawn_as_concurrent_where_they_were():
+    sends = [
+        end("receiver", "1-2", "1-1", at=0, mode="async", name="blog.refresh"),
+        end("receiver", "1-3", "1-1", at=0.5, mode="async", name="blog.ping"),
+        end("receiver", "1-4", "1-1", at=2, mode="async", name="blog.later"),
+        end("receiver", "1-5", "1-1", at=2, name="blog.sync"),
+        end("send", "1-1", name="published", method="asend"),
+    ]
+    assert screen(*sends) == expected("""
+        ● published  asend · sender=blog.Article · created=True   blog/views.py:41                1.0 ms
+        ├─ refresh  async · ∥ concurrent                          blog/signals.py:24              1.0 ms
+        ├─ ping  async · ∥ concurrent                             blog/signals.py:24              1.0 ms
+        ├─ later  async                                           blog/signals.py:24              1.0 ms
+        └─ sync                                                   blog/signals.py:24              1.0 ms
+        """)
+    assert "ping  async - || concurrent" in screen(*sends, ascii=True)
+
+
+@pytest.mark.parametrize("method", ["send", "asend", None])
+def test_what_was_not_reached_says_which_send_stopped(method):
+    drawn = screen(
+        end("receiver", "1-2", "1-1", exception="E"),
+        end("send", "1-1", exception="E", method=method, not_reached=["blog.late"]),
+    )
+    assert f"late  not reached: {method or 'send'}() stopped at the error" in drawn
 
 
 def test_bulk_writes_say_whom_they_bypassed():
@@ -304,33 +332,68 @@ def test_djangos_own_atomic_block_around_an_operation_is_not_shown_unless_all():
 HOSTILE = "\x1b[31m\x07[bold]x[/red]\n\u202egnp\u2028\x9b\ud800"
 
 
-def test_hostile_names_and_values_are_escaped_and_never_markup():
-    drawn = screen(
-        end(
-            "receiver",
-            "1-2",
-            "1-1",
-            name=HOSTILE,
-            file=HOSTILE,
-            changes={HOSTILE: [HOSTILE, HOSTILE]},
-            exception=HOSTILE,
-        ),
+def hostile_lines(text):
+    """Lines that show this text wherever something recorded is shown."""
+    place = {"file": text, "line": 3}
+    wrong = {"exception": text, "exception_message": text}
+    calls = [
+        line
+        for level in range(4, -1, -1)
+        for line in (
+            end("receiver", f"1-{level}3", f"1-{level}2", name=text, **place, **wrong),
+            end("receiver", f"1-{level}4", f"1-{level}2", name=f"other.{text}", mode="async"),
+            end("send", f"1-{level}2", f"1-{level}1", name=text, not_reached=[text], **wrong),
+            end("save", f"1-{level}1", f"1-{level - 1}3" if level else None, name=text, **place),
+        )
+    ]
+    return [
+        *calls,
+        scope("2-9", text, kind=text),
+        end("receiver", "2-2", "2-1", name=text, changes={text: [text, text]}, dispatch_uid=text),
+        registered("2-3", "2-2", name=text, **place),
         end(
             "send",
-            "1-1",
-            name=HOSTILE,
-            sender=HOSTILE,
-            method=HOSTILE,
-            not_reached=[HOSTILE],
-            arguments={HOSTILE: HOSTILE},
-            exception=HOSTILE,
+            "2-1",
+            scope="2-9",
+            name=text,
+            sender=text,
+            method=text,
+            arguments={text: text, "action": text, "update_fields": text},
         ),
-        end("bulk", "1-3", name=HOSTILE, alias=HOSTILE, bypassed=[HOSTILE]),
-        end("query", "1-5", "1-4", name=HOSTILE),
-        end("on_commit", "1-4", name=HOSTILE),
-    )
+        end("on_commit", "2-3", registered_by="2-2", name=text, transaction="2-5", alias=text),
+        end("bulk", "2-4", name=text, alias=text, transaction="2-5", bypassed=[text, text]),
+        end("transaction", "2-5", outcome="rolled back"),
+        end("query", "2-7", "2-6", name=text, sql=text, vendor=text),
+        end("transaction", "2-9", "2-6", name=text, alias=text, outcome="rolled back"),
+        end("receiver", "2-11", "2-10", name=text),
+        end("send", "2-10", "2-6", transaction="2-9"),
+        end("m2m", "2-6", name=text, model=text, field=text, action=text, pk=text),
+        end("delete", "2-8", name=text, counts={text: 2, "blog.Article": 3}, exception=text),
+        end("save", "2-12", "1-3", name=text, update_fields=[text], exception=text, pk=text),
+        *(end("bulk", f"2-2{n}", name=text, bypassed=[text], **place) for n in range(4)),
+        begin("save", "2-30", name=text),
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"args": True}, {"all": True, "args": True}], ids=str)
+@pytest.mark.parametrize("width", [None, 60, 200])
+def test_hostile_names_and_values_are_escaped_and_never_markup(options, width):
+    where = {} if width is None else {"width": width, "crop": True}
+    drawn = screen(*hostile_lines(HOSTILE), **options, **where)
     assert all(char.isprintable() for line in drawn.split("\n") for char in line)
-    assert r"\x1b[31m\x07[bold]x[/red]\x0a\u202egnp\u2028\x9b\ud800" in drawn
+    assert r"\x1b[31m\x07[bold]" in drawn
+    if width is None:
+        assert r"\x1b[31m\x07[bold]x[/red]\x0a\u202egnp\u2028\x9b\ud800" in drawn
+
+
+@pytest.mark.parametrize("text", ["日本語の記事", "שלום עולם", "e\u0301\u0323 👩‍👩‍👧"], ids=ascii)
+@pytest.mark.parametrize("width", [60, 200])
+def test_wide_and_right_to_left_text_stays_within_the_terminal(text, width):
+    from rich.cells import cell_len
+
+    drawn = screen(*hostile_lines(text * 9), width=width, crop=True)
+    assert text[0] in drawn
+    assert max(map(cell_len, drawn.splitlines())) <= width
 
 
 def test_wide_characters_keep_the_columns():
@@ -348,7 +411,7 @@ def test_a_chain_that_nests_a_thousand_times_is_drawn():
             begin("receiver", f"1-{number + 2}", f"1-{number + 1}"),
             begin("save", f"1-{number + 3}", f"1-{number + 2}"),
         ]
-    assert len(screen(*events).splitlines()) == 3001
+    assert len(screen(*events, all=True).splitlines()) == 3001
 
 
 def test_equal_siblings_are_drawn_once_unless_all():

@@ -12,6 +12,8 @@ _DISPATCHER = "django.dispatch.dispatcher"
 _NAMES = frozenset(
     (
         _DISPATCHER,
+        "_pytest.runner",
+        "celery.signals",
         "django.apps.registry",
         "django.core.management",
         "django.core.management.base",
@@ -24,6 +26,8 @@ _NAMES = frozenset(
         "django.db.models.fields.related_descriptors",
         "django.db.transaction",
         "django.db.models.signals",
+        "django.test.testcases",
+        "unittest.case",
     )
 )
 

@@ -13,7 +13,7 @@ from .notes import Note, alive, label_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..naming import Places
+    from ..places import Places
     from .facts import Facts
 
 Record = dict[str, Any]

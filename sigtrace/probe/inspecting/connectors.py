@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..naming import DJANGO, INTERNAL, OWN, THIRD_PARTY
+from ..places import DJANGO, INTERNAL, OWN, THIRD_PARTY
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from ..naming import Places
+    from ..places import Places
 
 _CONNECTING = (
     os.path.join("django", "dispatch", "dispatcher.py"),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...options import RecordOptions
 from ..describe import Describer
-from ..naming import DJANGO, OWN, THIRD_PARTY, Places, Receivers
+from ..naming import Receivers
+from ..places import DJANGO, OWN, THIRD_PARTY, Places
 from ..text import type_path
 from .packages import Packages
 

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..naming import OWN, THIRD_PARTY, Places
+from ..places import OWN, THIRD_PARTY, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

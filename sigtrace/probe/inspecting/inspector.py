@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..naming import OWN, Places, Signals
+from ..naming import Signals
+from ..places import OWN, Places
 from ..signals import make_init
 from ..text import type_path
 from .connecting import Notes
@@ -78,7 +80,7 @@ class Inspector:
         return sorted(found, key=lambda one: (one["name"], str(one["place"])))
 
     def _signal(self, signal: Any, filename: str, line: int) -> Record:
-        name = self._signals(signal)
+        name = json.loads(self._signals(signal).path)
         notes = self._notes
         return {
             "name": name,

@@ -1,0 +1,66 @@
+"""Writes atomic blocks: only those in which a span was recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .spans import BEGIN, END, Transaction, clock
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+
+class Blocks:
+    """Gives atomic blocks their lines when the first span in them needs their id."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def use(self, block: Transaction) -> str:
+        """Return the id of the innermost block around `block` that is not over, or null."""
+        while block.over:
+            if block.outer is None:
+                return "null"
+            block = block.outer
+        if not block.id:
+            self._announce(block)
+        return block.id
+
+    def _announce(self, block: Transaction) -> None:
+        if block.outer is not None and not block.outer.id and not block.outer.over:
+            self._announce(block.outer)
+        recorder = self._recorder
+        block.process = process = recorder.process or recorder.open_process()
+        block.id = process.next_id()
+        block.scope = recorder.scopes.use() if block.span is None else block.span.scope
+        parent = "null" if block.span is None else block.span.id
+        recorder.pending.lines.append(
+            BEGIN % ("transaction", block.id, parent, block.start + process.epoch, block.name, "")
+        )
+
+    def end(self, block: Transaction, tail: str) -> None:
+        """Gather the `end` line of an atomic block that some span was inside of."""
+        recorder = self._recorder
+        process = recorder.process
+        if process is None or block.process is not process:
+            return
+        outer = block.outer
+        while outer is not None and outer.over:
+            outer = outer.outer
+        recorder.pending.lines.append(
+            END
+            % (
+                "transaction",
+                block.id,
+                "null" if block.span is None else block.span.id,
+                block.scope,
+                "null" if outer is None else outer.id,
+                block.name,
+                process.pid,
+                recorder.pending.thread,
+                block.start + process.epoch,
+                clock() - block.start,
+                "null",
+                tail,
+            )
+        )

@@ -1,0 +1,212 @@
+"""Hooks on what is to happen on commit: where it is registered, and where it runs or is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .failures import strip
+from .spans import CALLS_USERS, Span, clock, current, transaction
+from .text import quote
+from .tracing import traced
+
+if TYPE_CHECKING:
+    from .naming import Receiver
+    from .patching import Patches
+    from .tools import Tools
+
+_REGISTERED = (
+    '{"event":"registered","kind":"on_commit","id":%s,"parent":%s,"scope":%s,"transaction":%s,'
+    '"time":%d,"name":%s%s,"alias":%s}\n'
+)
+
+
+class _Registered:
+    """An `on_commit` callback that waits."""
+
+    __slots__ = ("alias", "by", "entry", "id", "known", "transaction")
+
+    def __init__(self, entry: Any, alias: str, known: Receiver, identifier: str) -> None:
+        self.entry = entry
+        self.alias = alias
+        self.known = known
+        self.id = identifier
+        self.by = "null"
+        self.transaction = "null"
+
+
+class CallbackHooks:
+    """Hooks on `connection.on_commit`; the function that Django stores stays the original."""
+
+    def __init__(self, tools: Tools, patches: Patches) -> None:
+        self._tools = tools
+        self._patches = patches
+        # By the identity of Django's own entry, which lives until the callback runs or is dropped.
+        self._waiting: dict[int, _Registered] = {}
+
+    def install(self, module: Any) -> None:
+        """Hook `django.db.backends.base.base`."""
+        wrapper = module.BaseDatabaseWrapper
+        self._patches.wrap(wrapper, "on_commit", self._make_on_commit)
+        self._patches.wrap(wrapper, "run_and_clear_commit_hooks", self._make_run)
+
+    def _make_on_commit(self, original: Any) -> Any:
+        recorder = self._tools.recorder
+        at_once = traced(recorder, original, self._begin_at_once, self._tail)
+
+        def on_commit(self_: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+            waits = self_.in_atomic_block
+            try:
+                result = (original if waits else at_once)(self_, func, *args, **kwargs)
+            except BaseException as error:
+                strip(error)
+                raise
+            if waits and recorder.active:
+                try:
+                    self._register(self_, func)
+                except Exception as error:
+                    recorder.failed(error)
+            return result
+
+        return on_commit
+
+    def _register(self, connection: Any, func: Any) -> None:
+        entry = connection.run_on_commit[-1]
+        if entry[1] is not func:
+            return
+        recorder = self._tools.recorder
+        process = recorder.process or recorder.open_process()
+        known = self._tools.receivers(func)
+        waiting = _Registered(entry, connection.alias, known, process.next_id())
+        span = current.get()
+        if span is not None:
+            waiting.by = span.id
+        block = transaction.get()
+        if block is not None:
+            waiting.transaction = recorder.blocks.use(block)
+        self._waiting[id(entry)] = waiting
+        recorder.pending.lines.append(
+            _REGISTERED
+            % (
+                waiting.id,
+                waiting.by,
+                recorder.scopes.use() if span is None else span.scope,
+                waiting.transaction,
+                clock() + process.epoch,
+                known.name,
+                known.place.fields,
+                quote(connection.alias),
+            )
+        )
+        if span is None or span.kind in CALLS_USERS:
+            recorder.flush(span)
+
+    def _begin_at_once(self, connection: Any, args: Any, kwargs: Any) -> Span | None:
+        func = args[0]
+        if not callable(func) or (connection.connection is not None and not connection.autocommit):
+            return None
+        known = self._tools.receivers(func)
+        recorder = self._tools.recorder
+        up = current.get()
+        span = recorder.open("on_commit", known.name, known.place.begin)
+        span.data = waiting = _Registered(None, connection.alias, known, span.id)
+        waiting.by = "null" if up is None else up.id
+        recorder.flush(span)
+        return span
+
+    def _make_run(self, original: Any) -> Any:
+        recorder = self._tools.recorder
+
+        def run_and_clear_commit_hooks(self_: Any) -> Any:
+            callbacks = None
+            if recorder.active and self_.run_on_commit and type(self_.run_on_commit) is list:
+                callbacks = TracedCallbacks(self_.run_on_commit)
+                callbacks.hooks = self
+                callbacks.span = None
+                self_.run_on_commit = callbacks
+            try:
+                result = original(self_)
+            except BaseException as error:
+                if callbacks is not None:
+                    self.finish(callbacks, error)
+                strip(error)
+                raise
+            if callbacks is not None:
+                self.finish(callbacks, None)
+            return result
+
+        return run_and_clear_commit_hooks
+
+    def begin(self, callbacks: TracedCallbacks, entry: Any) -> None:
+        """Django has taken a callback and is about to call it."""
+        recorder = self._tools.recorder
+        try:
+            waiting = self._waiting.pop(id(entry), None)
+            if waiting is None:
+                known = self._tools.receivers(entry[1])
+                waiting = _Registered(entry, "", known, "")
+            span = recorder.open("on_commit", waiting.known.name, waiting.known.place.begin)
+            span.id = waiting.id or span.id
+            span.data = waiting
+            callbacks.span = span
+            current.set(span)
+            recorder.flush(span)
+        except Exception as error:
+            recorder.failed(error)
+
+    def finish(self, callbacks: TracedCallbacks, error: BaseException | None) -> None:
+        """The callback that ran has returned or raised."""
+        span = callbacks.span
+        callbacks.span = None
+        if span is None:
+            return
+        current.set(span.up)
+        try:
+            span.error = span.error or error
+            self._tools.recorder.finish(span, self._tail(span, None))
+        except Exception as failure:
+            self._tools.recorder.failed(failure)
+
+    def discard(self, connection: Any) -> None:
+        """Say which callbacks a rollback has dropped."""
+        if not self._waiting:
+            return
+        kept = {id(entry) for entry in connection.run_on_commit}
+        recorder = self._tools.recorder
+        for key, waiting in list(self._waiting.items()):
+            if waiting.alias == connection.alias and key not in kept:
+                del self._waiting[key]
+                span = recorder.open("on_commit", waiting.known.name, "")
+                span.id = waiting.id
+                span.stop = span.start
+                span.data = waiting
+                span.transaction = waiting.transaction
+                recorder.end(span, self._tail(span, True))
+
+    def _tail(self, span: Span, discarded: Any) -> str:
+        waiting: _Registered = span.data
+        robust = "false"
+        if waiting.entry is not None and len(waiting.entry) > 2 and waiting.entry[2]:
+            robust = "true"
+        return ',"registered_by":%s,"discarded":%s,"robust":%s,"alias":%s%s' % (
+            waiting.by,
+            "true" if discarded is True else "false",
+            robust,
+            quote(waiting.alias),
+            waiting.known.place.fields,
+        )
+
+
+class TracedCallbacks(list[Any]):
+    """The callbacks of one commit: taking one begins its span, taking the next ends it."""
+
+    __slots__ = ("hooks", "span")
+
+    hooks: CallbackHooks
+    span: Span | None
+
+    def pop(self, *args: Any) -> Any:
+        """Take a callback, as Django does right before it calls it."""
+        self.hooks.finish(self, None)
+        entry = list.pop(self, *args)
+        self.hooks.begin(self, entry)
+        return entry

@@ -1,0 +1,38 @@
+"""What is done about exceptions: the target's lose our frames, ours are told from the target's."""
+
+from __future__ import annotations
+
+import os
+
+from .places import is_internal
+
+
+def strip(error: BaseException) -> None:
+    """Take the frame that caught `error` out of its traceback; re-raise by a bare `raise`."""
+    trace = error.__traceback__
+    # By the base class's method: assignment fails where the exception is a frozen dataclass.
+    BaseException.with_traceback(error, trace.tb_next if trace is not None else None)
+
+
+def own_place(error: BaseException) -> str | None:
+    """Return which line of ours raised `error` (`sends.py:12`); None if other people's code did.
+
+    A signal handler of the target, or of a package that it uses, may raise while our code runs.
+    """
+    place = "unknown"
+    trace = error.__traceback__
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if not is_internal(filename):
+            return None
+        place = f"{os.path.basename(filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def say(message: str) -> None:
+    """Write one line of ours to stderr, whatever has become of that."""
+    try:
+        os.write(2, f"sigtrace: {message}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass

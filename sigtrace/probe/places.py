@@ -1,0 +1,78 @@
+"""Whose code a file holds, and how a line of it is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+from .text import quote
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+
+OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
+
+
+class Place(NamedTuple):
+    """A line of code: `fields` is `,"file":…,"line":…,"origin":…` as JSON text."""
+
+    fields: str
+    begin: str
+    origin: str
+
+
+NOWHERE = Place(',"file":null,"line":null,"origin":null', "", "")
+
+
+class Places:
+    """Says of a file whose it is, and how to write it: relative to the project where it can be."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project.rstrip(os.sep) + os.sep if project else ""
+        self._origins: dict[str, str] = {}
+        django = sys.modules.get("django")
+        file = getattr(django, "__file__", None) or ""
+        self._django = os.path.dirname(file) + os.sep if file else "\0"
+
+    def origin(self, filename: str) -> str:
+        """`own`, `third-party`, `django`, or `internal` for the standard library and sigtrace."""
+        known = self._origins.get(filename)
+        if known is None:
+            known = self._origins[filename] = self._find_origin(filename)
+        return known
+
+    def _find_origin(self, filename: str) -> str:
+        if is_internal(filename):
+            return INTERNAL
+        if filename.startswith(self._django):
+            return DJANGO
+        if _is_installed(filename):
+            # asgiref carries calls between threads and loops: it is never who asked for one.
+            return INTERNAL if f"{os.sep}asgiref{os.sep}" in filename else THIRD_PARTY
+        return OWN
+
+    def place(self, filename: str, line: int) -> Place:
+        """Describe a line of code."""
+        origin = self.origin(filename)
+        begin = f',"file":{quote(self.shown(filename))},"line":{line}'
+        shown_origin = DJANGO if origin == DJANGO else OWN if origin == OWN else THIRD_PARTY
+        return Place(f'{begin},"origin":"{shown_origin}"', begin, shown_origin)
+
+    def shown(self, filename: str) -> str:
+        """Write a path relative to the project if it lies in it."""
+        if self._project and filename.startswith(self._project):
+            return filename[len(self._project) :]
+        return filename
+
+
+def is_internal(filename: str) -> bool:
+    """Whether a file is sigtrace's or the standard library's, in which others may be installed."""
+    if filename.startswith(("<frozen ", _SIGTRACE)):
+        return True
+    return filename.startswith(_LIBRARY) and not _is_installed(filename)
+
+
+def _is_installed(filename: str) -> bool:
+    return any(part in filename for part in _INSTALLED)

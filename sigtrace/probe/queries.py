@@ -1,0 +1,110 @@
+"""Hooks on the statements that Django sends to a database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .failures import strip
+from .spans import CALLS_USERS, Span, clock, current
+from .sql import mask, summary
+from .text import quote
+
+if TYPE_CHECKING:
+    from .patching import Patches
+    from .tools import Tools
+
+_MOST_STATEMENTS = 2_000
+
+
+class QueryHooks:
+    """Hooks on `CursorWrapper`, so that `connection.execute_wrappers` stays the target's."""
+
+    def __init__(self, tools: Tools, patches: Patches) -> None:
+        self._tools = tools
+        self._patches = patches
+        self._statements: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def install(self, module: Any) -> None:
+        """Hook `django.db.backends.utils`."""
+        wrapper = module.CursorWrapper
+        self._patches.wrap(wrapper, "execute", lambda original: self._make(original, "false"))
+        self._patches.wrap(wrapper, "executemany", lambda original: self._make(original, "true"))
+
+    def _make(self, original: Any, many: str) -> Any:
+        recorder = self._tools.recorder
+        enter, leave = self._enter, self._leave
+
+        def execute(self: Any, sql: Any, *args: Any, **kwargs: Any) -> Any:
+            span = enter(self, sql, many) if recorder.active else None
+            try:
+                result = original(self, sql, *args, **kwargs)
+            except BaseException as error:
+                if span is not None:
+                    leave(span, self, error)
+                strip(error)
+                raise
+            if span is not None:
+                leave(span, self, None)
+            return result
+
+        return execute
+
+    def _enter(self, cursor: Any, sql: Any, many: str) -> Span | None:
+        recorder = self._tools.recorder
+        up = current.get()
+        if up is None or not recorder.options.sql:
+            recorder.counts.queries += 1
+            return None
+        try:
+            database = cursor.db
+            text, name = self._statement(sql, database.vendor)
+            span = recorder.open("query", name)
+            span.data = (text, database.alias, database.vendor, many)
+            if up.kind in ("bulk", "delete", "m2m") and up.data.alias is None:
+                up.data.alias = database.alias
+            current.set(span)
+            recorder.flush(span)
+        except Exception as error:
+            current.set(up)
+            recorder.failed(error)
+            return None
+        return span
+
+    def _leave(self, span: Span, cursor: Any, error: BaseException | None) -> None:
+        up = span.up
+        current.set(up)
+        recorder = self._tools.recorder
+        try:
+            span.stop = clock()
+            span.error = error
+            text, alias, vendor, many = span.data
+            rows = getattr(cursor.cursor, "rowcount", None) if error is None else None
+            if vendor == "sqlite" and " RETURNING " in text:
+                # SQLite counts what was fetched of it, and that is yet to come.
+                rows = None
+            tail = ',"sql":%s,"alias":%s,"vendor":%s,"rows":%s,"many":%s' % (
+                text,
+                quote(alias),
+                quote(vendor),
+                rows if type(rows) is int and rows >= 0 else "null",
+                many,
+            )
+            recorder.end(span, tail)
+            if up is not None and up.kind in CALLS_USERS:
+                recorder.flush(up)
+        except Exception as failure:
+            recorder.failed(failure)
+
+    def _statement(self, sql: Any, vendor: str) -> tuple[str, str]:
+        if type(sql) is not str:
+            # psycopg's composed SQL renders itself; anything but text is only named.
+            if not issubclass(type(sql), str):
+                return quote(f"<{type(sql).__name__}>"), '"SQL"'
+            sql = str.__str__(sql)
+        known = self._statements.get((sql, vendor))
+        if known is None:
+            if len(self._statements) >= _MOST_STATEMENTS:
+                self._statements.clear()
+            masked = mask(sql, vendor)
+            known = self._statements[sql, vendor] = (quote(masked), quote(summary(masked)))
+        return known
