@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
-import tempfile
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from sigtrace.cli.display import Printer, display_for, display_options
-from sigtrace.errors import SigtraceError
+from sigtrace.cli.results import stdout, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +62,8 @@ def report(
     what = "tree" if tree else format_
     command = shlex.join(["sigtrace", "report", *map(str, runs)])
     if output is None:
-        with suppress(BrokenPipeError):
-            _write(found, what, display, sys.stdout, command)
-            sys.stdout.flush()
-            return
-        # The reader of the pipe has seen enough: nothing to flush at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with stdout() as stream:
+            _write(found, what, display, stream, command)
         return
     text = StringIO()
     _write(found, what, display, text, command)
@@ -134,28 +126,3 @@ def _chains(
         for event in read_events(run.files, damage):
             yield from view.feed([event])
         yield from view.finish()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all; SigtraceError if it cannot be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
-            os.replace(name, path)  # noqa: PTH105
-        except BaseException:
-            os.unlink(name)  # noqa: PTH108
-            raise
-    except OSError as error:
-        raise SigtraceError(
-            f"{path} could not be written: {error.strerror}.",
-            hint="Name a file in a folder that you may write to.",
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -48,7 +48,7 @@ class SignalHooks:
         """Replace the methods of `Signal`."""
         signal_class = self._dispatcher.Signal
         patches = self._patches
-        patches.wrap(signal_class, "__init__", self._make_init)
+        patches.wrap(signal_class, "__init__", make_init(self._tools.signals.made))
         patches.wrap(signal_class, "connect", self._make_connect)
         patches.wrap(signal_class, "_live_receivers", self._make_live_receivers)
         for name in self._originals:
@@ -72,23 +72,6 @@ class SignalHooks:
                 self._patches.set(signal, method, MethodType(original, signal))
 
     # The hooks
-
-    def _make_init(self, original: Any) -> Any:
-        made = self._tools.signals.made
-
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  (replaces it)
-            original(self, *args, **kwargs)
-            frame = sys._getframe(1)
-            while frame.f_code.co_name == "__init__" and frame.f_back is not None:
-                frame = frame.f_back
-            made(
-                self,
-                str(frame.f_globals.get("__name__")),
-                frame.f_code.co_filename,
-                frame.f_lineno,
-            )
-
-        return __init__
 
     def _make_connect(self, original: Any) -> Any:
         connected = self._tools.connections.connected
@@ -172,6 +155,27 @@ class SignalHooks:
             span.error = error
             span.stop = clock()
             span.swallowed = True
+
+
+def make_init(made: Callable[[Any, str, str, int], None]) -> Callable[[Any], Any]:
+    """Return what replaces `Signal.__init__`: it tells `made` the line that made a signal."""
+
+    def make(original: Any) -> Any:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  (replaces it)
+            original(self, *args, **kwargs)
+            frame = sys._getframe(1)
+            while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+                frame = frame.f_back
+            made(
+                self,
+                str(frame.f_globals.get("__name__")),
+                frame.f_code.co_filename,
+                frame.f_lineno,
+            )
+
+        return __init__
+
+    return make
 
 
 class FailureLogger:

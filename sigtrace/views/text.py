@@ -18,6 +18,7 @@ _CONTROL = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _INSTALLED = re.compile(r"^.*/(site|dist)-packages/")
+_INSTALLED_WORD = re.compile(r"\S*/(site|dist)-packages/")
 _STRUCTURAL = re.compile(r"<.*>|\w+\.\w+( pk=.*)?|\*\*\*", re.DOTALL)
 
 
@@ -70,6 +71,11 @@ def place(file: object, line: object) -> str:
         return ""
     file = _INSTALLED.sub("", file)
     return f"{clean(file)}:{line}" if isinstance(line, int) else clean(file)
+
+
+def shortened(said: str) -> str:
+    """A sentence in which installed files begin at their packages."""
+    return _INSTALLED_WORD.sub("", said)
 
 
 def plural(count: int, what: str, many: str = "") -> str:

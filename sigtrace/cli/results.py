@@ -1,0 +1,55 @@
+"""Where the result of a command goes: stdout, whose reader may leave, or a file, whole or not."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from typing import IO, TYPE_CHECKING
+
+from sigtrace.errors import SigtraceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def stdout() -> Iterator[IO[str]]:
+    """Give standard output, and end quietly where the reader of the pipe has seen enough."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that the terminal does not know is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nothing to flush at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all; SigtraceError if it cannot be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(name, 0o666 & ~_umask())  # noqa: PTH101
+            os.replace(name, path)  # noqa: PTH105
+        except BaseException:
+            os.unlink(name)  # noqa: PTH108
+            raise
+    except OSError as error:
+        raise SigtraceError(
+            f"{path} could not be written: {error.strerror}.",
+            hint="Name a file in a folder that you may write to.",
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
