@@ -18,6 +18,7 @@ LINES = {
     "begin": events.BEGIN_FIELDS,
     "registered": events.REGISTERED_FIELDS,
     "end": events.END_FIELDS,
+    "prompt": events.PROMPT_FIELDS,
     "counts": events.COUNTS_FIELDS,
 }
 

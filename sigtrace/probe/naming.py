@@ -27,6 +27,11 @@ class Name(NamedTuple):
     path: str
     short: str
 
+    @property
+    def is_final(self) -> bool:
+        """Whether a module holds the signal; a later one may, where none does yet."""
+        return not self.path.endswith('>"')
+
 
 class Receivers:
     """Names receivers by what runs, and says where that stands."""
@@ -101,7 +106,7 @@ class Signals:
     def __call__(self, signal: Any) -> Name:
         """Name a signal."""
         name = self._names(signal)
-        if name.path.endswith('>"') and len(sys.modules) != self._modules_seen:
+        if not name.is_final and len(sys.modules) != self._modules_seen:
             # Met before its module had given it a name: look again once there is something new.
             self._names.forget(signal)
             name = self._names(signal)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
 from .failures import strip
+from .sending import Sending
 from .sends import Sends
 from .spans import clock, current
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .patching import Patches
-    from .sending import Sending
     from .tools import Tools
 
 _SENDS = ("send", "send_robust", "asend", "asend_robust")
@@ -118,10 +118,9 @@ class SignalHooks:
         filename = self._file
 
         def _live_receivers(self: Any, sender: Any) -> Any:
-            span = current.get()
-            if span is None or span.kind != "send" or span.data.signal is not self:
+            sending = current.get()
+            if type(sending) is not Sending or sending.signal is not self:
                 return original(self, sender)
-            sending: Sending = span.data
             sending.resolving += 1
             try:
                 live = original(self, sender)
