@@ -123,6 +123,7 @@ class ReceiverSteps(Steps):
                 sending.watch(self._span)
             elif begins:
                 self._span = sending.begin(self._receiver, self._index)
+                self._span.coroutine = self.inner
         except Exception as error:
             sending.tools.recorder.failed(error)
         return outer
@@ -141,6 +142,7 @@ class ReceiverSteps(Steps):
         if span is None or self._over:
             return
         self._over = True
+        span.coroutine = None
         sending = self._sending
         try:
             span.error = error

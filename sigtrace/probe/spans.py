@@ -40,6 +40,7 @@ class Span:
     error: BaseException | None = None
     swallowed: bool = False
     data: Any = None
+    coroutine: Any = None
 
 
 class Transaction:

@@ -9,7 +9,7 @@ from rich.text import Text
 from sigtrace.analysis.explaining import Sent
 from sigtrace.inspection import OWN
 from sigtrace.views.connections import package
-from sigtrace.views.layout import row, wrapped
+from sigtrace.views.layout import alone, row, wrapped
 from sigtrace.views.links import file_link
 from sigtrace.views.text import clean, data, place, short
 
@@ -42,15 +42,16 @@ def _head(found: Explanation, display: Display) -> list[Text]:
         f"table of a field of {model.auto_created}" if model.auto_created else "",
         f"settings {settings.module} ({settings.source})",
     ]
-    what = data(model.label, "bold").append(
-        f"  {clean(f' {dot} '.join(filter(None, notes)))}", "dim"
-    )
-    return [_row(what, model.place, "", display)]
+    words = clean(f" {dot} ".join(filter(None, notes))).split(" ")
+    return [
+        _row(data(model.label, "bold"), model.place, "", display),
+        *wrapped("", "", [Text(word, "dim", end="") for word in words], display),
+    ]
 
 
 def _chain(chain: Chain, label: str, display: Display) -> Iterator[Text]:
     glyphs = display.glyphs
-    yield Text(end="").append(f"{glyphs.root} ", "bold").append_text(data(chain.name, "bold"))
+    yield alone(data(f"{glyphs.root} {chain.name}", "bold"), display)
     # What a cascade sends and nobody hears says no more than that its rows go.
     steps = [step for step in chain.steps if not _is_idle(step, label)]
     for number, step in enumerate(steps, start=1):
@@ -77,7 +78,8 @@ def _sent(step: Sent, label: str, branch: str, below: str, display: Display) -> 
     line = Text(branch, "dim", end="").append(step.signal, "magenta")
     notes = ["" if step.sender == label else step.sender, step.why]
     notes.append("" if step.receivers else "no receivers")
-    yield line.append("".join(f"  {clean(note)}" for note in notes if note), "dim")
+    line.append("".join(f"  {clean(note)}" for note in notes if note), "dim")
+    yield alone(line, display)
     for number, one in enumerate(step.receivers, start=1):
         sign = display.glyphs.last if number == len(step.receivers) else display.glyphs.branch
         what = Text(below + sign, "dim", end="").append_text(_receiver(one))
@@ -87,7 +89,7 @@ def _sent(step: Sent, label: str, branch: str, below: str, display: Display) -> 
 def _written(step: Written, branch: str, display: Display) -> Text:
     line = Text(branch, "dim", end="").append(f"{step.statement} ", "blue")
     line.append_text(data(step.model, "blue"))
-    return line.append(f"  {clean(step.why)}", "dim") if step.why else line
+    return alone(line.append(f"  {clean(step.why)}", "dim") if step.why else line, display)
 
 
 def _not_called(one: NotCalled, display: Display) -> Iterator[Text]:

@@ -9,8 +9,8 @@ from rich.text import Text
 from sigtrace.analysis.registry import CONNECTED, sender_name
 from sigtrace.inspection import OWN
 from sigtrace.views.connections import badges, head_words, how, package
+from sigtrace.views.layout import alone, wrapped
 from sigtrace.views.layout import row as columns
-from sigtrace.views.layout import wrapped
 from sigtrace.views.links import file_link
 from sigtrace.views.text import data, place, plural
 
@@ -34,7 +34,7 @@ def render_registry(found: Registry, display: Display) -> Text:
 
 
 def _signal(listed: Listed, display: Display) -> Iterator[Text]:
-    yield data(listed.signal.name, "bold magenta")
+    yield alone(data(listed.signal.name, "bold magenta"), display)
     if not listed.groups:
         yield Text("  no receivers", "dim", end="")
     any_sender = [group.rows for group in listed.groups if group.sender.kind == "any"]
@@ -56,7 +56,7 @@ def _sender(group: Group, others: int, display: Display) -> Text:
     ]
     line = Text("  ", end="").append_text(data(sender_name(sender), "bold"))
     said = f" {display.glyphs.dot} ".join(filter(None, notes))
-    return line.append(f"  {said}", "dim") if said else line
+    return alone(line.append(f"  {said}", "dim") if said else line, display)
 
 
 def _row(shown: Row, number: str, display: Display) -> Iterator[Text]:

@@ -297,8 +297,11 @@ def test_explain_for_people(sample):
     done = sample.sigtrace("explain", "article")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("blog.Article  settings config.settings (manage.py)  ")
-    assert lines[2:8] == [
+    assert lines[:2] == [
+        "blog.Article                                              blog/models.py:18",
+        "settings config.settings (manage.py)",
+    ]
+    assert lines[3:9] == [
         "● Article.save()  created or updated",
         "├─ pre_save",
         "│  └─ generate_slug                                       blog/signals.py:19",

@@ -89,6 +89,31 @@ def test_manage_that_configures_the_settings_itself(project):
     assert "app.models" in found.modules
 
 
+def test_a_project_of_one_file(project):
+    project.write(
+        {
+            "manage.py": """
+                from django.conf import settings
+                from django.core.management import execute_from_command_line
+                from django.dispatch import Signal
+
+                settings.configure(INSTALLED_APPS=[])
+                changed = Signal()
+
+                def heard(sender, **kwargs): ...
+
+                changed.connect(heard)
+                execute_from_command_line()
+                """
+        }
+    )
+    (one,) = (one for one in project.inspect().signals if one.name == "__main__.changed")
+    assert one.collected == ()
+    (alive,) = one.connections
+    assert alive.receiver.name == "__main__.heard"
+    assert (alive.receiver.place.file, alive.receiver.place.line) == ("manage.py", 9)
+
+
 def test_manage_that_names_none_leaves_it_to_the_files_of_other_tools(project):
     project.write({"manage.py": MANAGE.replace("os.environ.setdefault", "print")})
     with pytest.raises(SigtraceError, match=r"manage\.py names no settings module"):

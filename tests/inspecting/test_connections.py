@@ -7,6 +7,7 @@ import json
 import django
 import pytest
 
+from sigtrace.analysis.explaining import explain
 from sigtrace.analysis.registry import registry
 from sigtrace.inspection import Connection, Inspection, Sender, Signal
 from sigtrace.views.formats.registry_json import as_object
@@ -281,6 +282,69 @@ def test_a_list_that_was_changed_by_other_means_is_described_too(tmp_path):
     assert one.receiver.name == "app.models.heard"
     assert one.sender.label == "app.Thing"
     assert (one.connects, one.weak, one.connected_at) == (0, False, None)
+
+
+def test_a_signal_that_was_never_made_is_found_too(tmp_path):
+    project = make_project(
+        tmp_path,
+        {
+            "app/models.py": """
+                import copy
+                from django.dispatch import Signal
+
+                changed = Signal()
+                copied = copy.copy(changed)
+                copied.receivers = []
+
+                def heard(sender, **kwargs): ...
+
+                copied.connect(heard)
+                """,
+        },
+        ("app",),
+    )
+    one = signal(project.inspect(), "app.models.copied")
+    assert [alive.receiver.name for alive in one.connections] == ["app.models.heard"]
+    assert one.place.file is None
+
+
+def test_a_model_of_a_migration_is_a_sender_that_nothing_sends_for(tmp_path):
+    project = make_project(
+        tmp_path,
+        {
+            "app/models.py": "from django.db import models\n\nclass Thing(models.Model): ...\n",
+            "app/apps.py": """
+                from django.apps import AppConfig
+
+                class Config(AppConfig):
+                    name = "app"
+
+                    def ready(self):
+                        from . import receivers
+                """,
+            "app/receivers.py": """
+                from django.db import models
+                from django.db.migrations.state import ModelState, ProjectState
+                from django.db.models.signals import post_save
+
+                state = ProjectState()
+                state.add_model(ModelState("app", "Thing", [("id", models.AutoField(primary_key=True))]))
+                Historical = state.apps.get_model("app", "Thing")
+
+                def heard(sender, **kwargs): ...
+
+                post_save.connect(heard, sender=Historical)
+                """,
+        },
+        ("app",),
+    )
+    found = project.inspect()
+    one = connection(found, "app.receivers.heard")
+    assert (one.sender.label, one.sender.historical) == ("app.Thing", True)
+    assert [model.label for model in found.models] == ["app.Thing"]
+    (chain,) = explain(found, "app.Thing", "create").chains
+    (missed,) = chain.not_called
+    assert missed.why == "its sender is a model of a migration"
 
 
 def test_where_and_when_it_was_connected(found, shop):

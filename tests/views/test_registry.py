@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,9 +115,15 @@ def test_third_party_code_says_its_package_and_version():
 def test_every_line_fits_the_terminal(width):
     long = receiver("blog." + "very_" * 30 + "long", place=Place("x/" * 60 + "y.py", 1, "own"))
     at = Connector("z/" * 60 + "w.py", 2, "own", "connect", "blog")
+    name = "blog." + "Long" * 50
+    relation = Relation(name, "field" * 20, "CASCADE", to="blog.Article")
     found = inspection(
         connect(receiver=long, connected_at=at, dispatch_uid="u" * 200),
-        models=(ARTICLE,),
+        connect("django.db.models.signals.post_delete", Sender("model", name), receiver=long),
+        models=(
+            replace(ARTICLE, relations=(relation,), parents=(name,)),
+            Model(name, name, concrete=name),
+        ),
     )
     display = {"width": width, "crop": True}
     assert max(map(len, lines(found, **display))) <= width

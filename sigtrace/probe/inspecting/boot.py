@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
 
 from ...options import VARIABLE
@@ -136,11 +137,17 @@ class Boot:
 
     def _run_manage(self, needed: bool) -> None:
         """Run manage.py up to where it hands over to Django."""
-        import runpy
-
+        path = self._options.manage
+        loader = SourceFileLoader("__main__", path)
+        main = type(sys)("__main__")
+        main.__file__ = path
+        main.__loader__ = loader
+        # To stay: what it has connected lives as long as the module.
+        sys.modules["__main__"] = main
         try:
             with step("manage", self._options.project, self._manage):
-                runpy.run_path(self._manage, run_name="__main__")
+                code = loader.source_to_code(loader.get_data(path), path)
+                exec(code, vars(main))  # noqa: S102  (the project's own program)
         except HandedOverError:
             return
         except FailedError as failed:

@@ -135,7 +135,7 @@ class Notes:
             receiver = alive(entry)
             if receiver is None:
                 continue
-            noted = self._notes[id(signal)].get((key_of(receiver), entry[0][1]), ())
+            noted = self._notes.get(id(signal), {}).get((key_of(receiver), entry[0][1]), ())
             note = next((note for note in noted if note.stands_for(entry)), None)
             if note is not None:
                 told = {**note.told, "connects": note.connects}
@@ -145,7 +145,7 @@ class Notes:
 
     def collected(self, signal: Any) -> Iterator[Record]:
         """Describe the weak connections of a signal whose receivers are gone."""
-        for notes in self._notes[id(signal)].values():
+        for notes in self._notes.get(id(signal), {}).values():
             yield from (note.told for note in notes if note.collected)
 
     def lazy(self, signal: Any) -> Iterator[Record]:

@@ -72,20 +72,24 @@ class Inspector:
         self._made[id(signal)] = (weakref.ref(signal), filename, line)
 
     def _all_signals(self) -> list[Record]:
-        found = []
-        for reference, filename, line in list(self._made.values()):
-            signal = reference()
-            if signal is not None:
-                found.append(self._signal(signal, filename, line))
+        made = (reference() for reference, _, _ in list(self._made.values()))
+        base = sys.modules["django.dispatch.dispatcher"].Signal
+        # A copy was never made, nor was what came before us: both are objects all the same.
+        # By the type, since `isinstance` would evaluate lazy ones.
+        all_objects = (one for one in gc.get_objects() if issubclass(type(one), base))
+        signals = {id(one): one for one in (*made, *all_objects) if one is not None}
+        found = [self._signal(signal) for signal in signals.values()]
         return sorted(found, key=lambda one: (one["name"], str(one["place"])))
 
-    def _signal(self, signal: Any, filename: str, line: int) -> Record:
+    def _signal(self, signal: Any) -> Record:
         name = json.loads(self._signals(signal).path)
         notes = self._notes
+        reference, filename, line = self._made.get(id(signal), (None, "", 0))
+        known = reference is not None and reference() is signal
         return {
             "name": name,
             "type": type_path(type(signal)),
-            "place": self._facts.place(filename, line),
+            "place": self._facts.place(filename, line) if known else {},
             "connects": notes.calls(signal),
             "connections": [{"signal": name, **one} for one in notes.connections(signal)],
             "collected": [{"signal": name, **one} for one in notes.collected(signal)],
