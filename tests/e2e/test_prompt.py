@@ -151,6 +151,7 @@ def test_ipython(site: Site):
         text = screen.shows(r"AuditLog.save[\s\S]*^In \[2\]:")
         lines = [line for line in between_prompts(text, "from blog", "In [1]: ") if line]
         assert lines[0].startswith("● Article.save()  created")
+        assert " In[1]:1 " in lines[0]
         screen.enter("for n in range(50): a.save()")
         screen.keys("Enter")
         text = screen.shows(r"× *\d+ more[\s\S]*^In \[3\]:")
