@@ -1,4 +1,4 @@
-"""What to record, as a value and as the one variable that carries it into the target."""
+"""What to record or inspect, as a value and as the one variable that carries it to the target."""
 
 from __future__ import annotations
 
@@ -35,7 +35,28 @@ class RecordOptions:
     show: tuple[str, ...] = ()
 
 
-def encode(options: RecordOptions) -> str:
+@dataclass(frozen=True)
+class InspectOptions:
+    """What a process of the project's is to load and to tell, and the file that it writes.
+
+    `settings` is the module that the user named; without one `manage`, the project's manage.py, is
+    run up to its command, and `fallback` is what other files name. Every `…source` says in words
+    who named a module. Folders of `pythonpath` are absolute; `imports` are modules or `urls`.
+    """
+
+    output: str
+    project: str = ""
+    manage: str = ""
+    settings: str = ""
+    settings_source: str = ""
+    fallback: str = ""
+    fallback_source: str = ""
+    fallback_pythonpath: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+def encode(options: RecordOptions | InspectOptions) -> str:
     """Write the options as `key=value` lines; a tuple is one line for each item."""
     lines = []
     for field in fields(options):
@@ -50,15 +71,24 @@ def encode(options: RecordOptions) -> str:
 
 def decode(text: str) -> RecordOptions:
     """Read what `encode` wrote; unknown keys are ignored. Raises ValueError without a run_dir."""
+    return RecordOptions(**_decode(text, RecordOptions, "run_dir"))
+
+
+def decode_inspection(text: str) -> InspectOptions:
+    """Read what `encode` wrote of InspectOptions. Raises ValueError without an output."""
+    return InspectOptions(**_decode(text, InspectOptions, "output"))
+
+
+def _decode(text: str, cls: type, required: str) -> dict[str, Any]:
     found: dict[str, list[str]] = {}
     for line in text.split("\n"):
         key, separator, value = line.partition("=")
         if separator:
             found.setdefault(key, []).append(_unescape(value))
-    if "run_dir" not in found:
-        raise ValueError(f"{VARIABLE} names no run_dir")
+    if required not in found:
+        raise ValueError(f"{VARIABLE} names no {required}")
     known: dict[str, Any] = {}
-    for field in fields(RecordOptions):
+    for field in fields(cls):
         if field.name in found:
             items = found[field.name]
             # Of the default's type; a bool is an int too, so it comes first.
@@ -70,7 +100,7 @@ def decode(text: str) -> RecordOptions:
                 known[field.name] = int(items[-1])
             else:
                 known[field.name] = items[-1]
-    return RecordOptions(**known)
+    return known
 
 
 def _unescape(value: str) -> str:

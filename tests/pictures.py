@@ -38,6 +38,11 @@ SHOWN = (
 )
 """The chains of the demo that the picture shows: the first of each name that failed, or did not."""
 
+_NEW = "@receiver(post_save, sender=Article)\ndef update_search_index(sender, **kwargs): ...\n\n\n"
+_LAST = "@receiver(post_delete, sender=Article)\n"
+DRIFT = (("@receiver(pre_save, sender=Article)\n", ""), (_LAST, _NEW + _LAST))
+"""What changes in the blog's signals for the picture of a failing check: before, after."""
+
 SVG = "{http://www.w3.org/2000/svg}"
 _BANNER = re.compile(r"Python 3\.|Type \"help\"|\(InteractiveConsole\)|sigtrace: ")
 
@@ -101,7 +106,29 @@ def request(site: Site) -> str:
     return _svg(_text([lines[0], *tree]), "request")
 
 
-PICTURES: dict[str, Callable[[Site], str]] = {"tree": tree, "shell": shell, "request": request}
+def check(site: Site) -> str:
+    """Let the sample site drift from its baseline, and take what the check says."""
+    signals = site.path / "blog" / "signals.py"
+    text = signals.read_text("utf-8")
+    for before, after in DRIFT:
+        if before not in text:
+            raise ValueError(f"{signals} has no {before!r}")
+        text = text.replace(before, after, 1)
+    signals.write_text(text, "utf-8")
+    with _terminal(site) as screen:
+        screen.shows(r"^\$$")
+        screen.enter("sigtrace check")
+        screen.shows(r"Intended\?[\s\S]*^\$$")
+        # The prompt comes again below it.
+        return _svg(_text(screen.coloured.rpartition("\n$")[0].splitlines()), "check")
+
+
+PICTURES: dict[str, Callable[[Site], str]] = {
+    "tree": tree,
+    "shell": shell,
+    "request": request,
+    "check": check,
+}
 
 
 def _terminal(site: Site) -> Screen:

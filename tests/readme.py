@@ -15,7 +15,11 @@ from tests.pictures import FOLDER, PICTURES
 from tests.support import ROOT, SAMPLE_SITE, Site, run_process
 
 README = ROOT / "README.md"
-COMMANDS = ("run", "tail", "report")
+COMMANDS = ("run", "tail", "report", "receivers", "explain", "check")
+EXAMPLES = {
+    "receivers": ("receivers", "post_save"),
+    "explain": ("explain", "Article", "delete"),
+}
 
 
 def block(text: str, marker: str) -> str:
@@ -48,6 +52,19 @@ def help_of(command: str) -> str:
     return done.stdout.replace("python -m sigtrace", "sigtrace")
 
 
+def example_of(name: str) -> str:
+    """A command and what it prints in the sample site."""
+    command = EXAMPLES[name]
+    done = run_process(
+        *(sys.executable, "-m", "sigtrace", *command),
+        cwd=SAMPLE_SITE,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return f"$ {' '.join(('sigtrace', *command))}\n{done.stdout}"
+
+
 def table_fields(text: str, heading: str) -> list[str]:
     """The first column of the table under a heading, which stands there without its `#`."""
     _, found, below = text.partition(f"# {heading}")
@@ -61,6 +78,8 @@ def main() -> None:
     text = README.read_text("utf-8")
     for command in COMMANDS:
         text = with_block(text, f"help {command}", help_of(command))
+    for name in EXAMPLES:
+        text = with_block(text, f"example {name}", example_of(name))
     README.write_text(text, "utf-8")
     for name, draw in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:

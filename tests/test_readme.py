@@ -7,6 +7,7 @@ import re
 import pytest
 
 from sigtrace import events
+from sigtrace.analysis.rules import RULES
 from sigtrace.discover import SETTINGS
 from tests import pictures, readme
 from tests.support import ROOT
@@ -18,6 +19,7 @@ LINES = {
     "begin": events.BEGIN_FIELDS,
     "registered": events.REGISTERED_FIELDS,
     "end": events.END_FIELDS,
+    "prompt": events.PROMPT_FIELDS,
     "counts": events.COUNTS_FIELDS,
 }
 
@@ -35,7 +37,8 @@ def test_every_kind_of_span_is_documented(kind, fields):
 def test_every_setting_without_an_option_is_documented():
     options = {
         option.removeprefix("no-")
-        for option in re.findall(r"--([a-z-]+)", readme.block(TEXT, "help run"))
+        for command in readme.COMMANDS
+        for option in re.findall(r"--([a-z-]+)", readme.block(TEXT, f"help {command}"))
     }
     assert readme.table_fields(TEXT, "Settings\n") == [
         name for name in SETTINGS if name not in options
@@ -53,10 +56,23 @@ def test_help_is_current(command):
 
 
 @pytest.mark.lint
+@pytest.mark.parametrize("name", readme.EXAMPLES)
+def test_the_examples_are_current(name):
+    assert readme.block(TEXT, f"example {name}") == readme.example_of(name)
+
+
+@pytest.mark.lint
 @pytest.mark.parametrize("name", pictures.PICTURES)
 def test_the_pictures_are_current(name, site):
     current = pictures.text_of(pictures.PICTURES[name](site))
     assert current == pictures.text_of((pictures.FOLDER / f"{name}.svg").read_text("utf-8"))
+
+
+def test_the_workflow_is_short_and_every_rule_is_documented():
+    section = TEXT.partition("## `sigtrace check`")[2].partition("\n## ")[0]
+    workflow = section.partition("```yaml\n")[2].partition("```")[0]
+    assert len(workflow.splitlines()) <= 15
+    assert re.findall(r"^\| `sigtrace\.(\w+)` \|", section, re.MULTILINE) == list(RULES)
 
 
 @pytest.mark.parametrize("marker", ["demo-command", "test-command"])

@@ -7,7 +7,7 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from sigtrace.analysis.summary import Summary
-from sigtrace.cli.output import Output, say
+from sigtrace.cli.output import Output, never, say
 from sigtrace.reader import Follower
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ class Watch:
     """Reads a run as it is written, counts every event, and shows it on a stream.
 
     Nothing here raises: a failure of ours ends the view, and the target goes on. `beside_target`
-    says that the target writes to the same stream.
+    says that the target writes to the same stream, `gives_up` when a stuck reader is not waited
+    for any more.
     """
 
     def __init__(
@@ -38,13 +39,14 @@ class Watch:
         options: Mapping[str, Any],
         *,
         beside_target: bool,
+        gives_up: Callable[[], bool] = never,
     ) -> None:
         self._follower = Follower(run)
         self._summary = Summary()
         self._stream = stream
         self._as_json = as_json
         self._options = options
-        self._output = Output(stream.fileno())
+        self._output = Output(stream.fileno(), gives_up)
         self._shares_terminal = beside_target and self._output.is_terminal
         self._tree: LiveTree | None = None
         self._failed = False

@@ -19,6 +19,9 @@ COMMANDS = {
     "tail": "sigtrace.cli.tail:tail",
     "report": "sigtrace.cli.report:report",
     "diff": "sigtrace.cli.diff:diff",
+    "check": "sigtrace.cli.check:check",
+    "receivers": "sigtrace.cli.receivers:receivers",
+    "explain": "sigtrace.cli.explain:explain",
 }
 
 
@@ -52,7 +55,7 @@ class Group(click.Group):
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="\b\nExamples:\n  sigtrace run manage.py shell\n  sigtrace tail\n"
-    "  sigtrace report --tree",
+    "  sigtrace report --tree\n  sigtrace check",
 )
 @click.version_option(__version__, prog_name="sigtrace")
 def group() -> None:

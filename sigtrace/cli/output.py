@@ -7,15 +7,28 @@ import os
 import select
 import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _STDERR = 2
+_PATIENCE_SECONDS = 0.2
+
+
+def never() -> bool:
+    return False
 
 
 class Output:
-    """A descriptor that is written in whole pieces; `gone` once its reader has left."""
+    """A descriptor that is written in whole pieces; `gone` once its reader has left.
 
-    def __init__(self, descriptor: int) -> None:
+    A reader that takes nothing is waited for, until `gives_up` says that it is not worth it.
+    """
+
+    def __init__(self, descriptor: int, gives_up: Callable[[], bool] = never) -> None:
         self._descriptor = descriptor
+        self._gives_up = gives_up
         self.is_terminal = os.isatty(descriptor)
         self.gone = False
 
@@ -28,14 +41,20 @@ class Output:
                 data = data.replace(b"\n", b"\r\n")
             while data and not self.gone:
                 try:
-                    data = data[os.write(self._descriptor, data) :]
+                    if self._is_ready():
+                        data = data[os.write(self._descriptor, data) :]
                 except BlockingIOError:
-                    # The target made the terminal that we share non-blocking.
-                    select.select([], [self._descriptor], [], 1.0)
-                except OSError:
+                    pass  # the target made the terminal that we share non-blocking
+                except (OSError, ValueError):
                     self.gone = True
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _is_ready(self) -> bool:
+        _, ready, _ = select.select([], [self._descriptor], [], _PATIENCE_SECONDS)
+        if not ready and self._gives_up():
+            self.gone = True
+        return bool(ready)
 
     def _is_raw(self) -> bool:
         """Whether a line end only moves down: the target edits a line on our terminal."""
@@ -48,7 +67,7 @@ class Output:
         return not output_flags & termios.OPOST
 
 
-def say(message: str, hint: str = "") -> None:
+def say(message: str, hint: str = "", gives_up: Callable[[], bool] = never) -> None:
     """Write a line of ours to stderr, whatever has become of that, and the hint below it."""
     if sys.stderr is None:
         return  # closed when we started, so descriptor 2 is something else by now
@@ -62,7 +81,7 @@ def say(message: str, hint: str = "") -> None:
         data = line.replace("·", "-").encode(encoding, "backslashreplace")
     with contextlib.suppress(OSError):
         if hasattr(signal, "pthread_sigmask"):
-            Output(_STDERR).write(data)
+            Output(_STDERR, gives_up).write(data)
         else:
             os.write(_STDERR, data)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sigtrace.analysis.choice import Choice, chosen
 from sigtrace.analysis.findings import SLOW_MS
 from sigtrace.cli.display import Printer, display_for
+from sigtrace.cli.findings import repository
 from sigtrace.cli.output import say
 from sigtrace.cli.pager import paged
 from sigtrace.cli.progress import progress
@@ -148,11 +149,6 @@ def _project(run: Run) -> str:
 
 def _folder(project: Path) -> str:
     """Where in its repository a project is, to which paths in annotations are relative."""
-    workspace = os.environ.get("GITHUB_WORKSPACE")
-    if workspace and project.is_relative_to(workspace):
-        root = Path(workspace)
-    else:
-        folders = (project, *project.parents)
-        root = next((folder for folder in folders if (folder / ".git").exists()), project)
-    folder = project.relative_to(root).as_posix()
+    root = repository(project, os.environ).resolve()
+    folder = project.resolve().relative_to(root).as_posix()
     return "" if folder == "." else folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def stdout() -> Iterator[TextIO]:
     """Give standard output, and end quietly where the reader of the pipe has seen enough."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A character that the terminal does not know is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield sys.stdout
         sys.stdout.flush()

@@ -12,7 +12,7 @@ import click
 from sigtrace.cli.display import display_options, is_terminal
 from sigtrace.cli.output import say
 from sigtrace.cli.plan import Plan
-from sigtrace.cli.settings import blame_setting, read_settings, setting, was_typed
+from sigtrace.cli.settings import blame_setting, in_ci, read_settings, setting, was_typed
 from sigtrace.discover import project_root
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.command import (
@@ -132,7 +132,7 @@ def run(ctx: click.Context, /, target: tuple[str, ...], **options: Any) -> None:
 
 def values_by_default(environ: Mapping[str, str]) -> str:
     """Which values are recorded where nobody says so: none in CI, whose logs many can read."""
-    return "none" if environ.get("CI", "").lower() not in ("", "0", "false") else "redacted"
+    return "none" if in_ci(environ) else "redacted"
 
 
 def _resolve(

@@ -51,27 +51,38 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
         if plan.in_place:
             _prune(plan, run.path)
             spawn.replace(command, traced(environ, record))
-        watch = _watch(plan, run.path, stream) if stream else None
-        status = _supervise(command, environ, record, watch)
+        supervisor = Supervisor(command)
+        watch = _watch(plan, run.path, stream, supervisor) if stream else None
+        status = _supervise(supervisor, environ, record, watch)
     except SigtraceError:
         run.discard()
         raise
     # Whoever is too impatient for our last words still gets the target's status.
     with contextlib.suppress(KeyboardInterrupt):
-        _end(plan, run, watch, status)
+        _end(plan, run, watch, status, supervisor)
     end_as(status)
 
 
-def _watch(plan: Plan, run: Path, stream: IO[str]) -> Watch:
-    return Watch(run, stream, plan.as_json, plan.display, beside_target=plan.live_to is None)
+def _watch(plan: Plan, run: Path, stream: IO[str], supervisor: Supervisor) -> Watch:
+    return Watch(
+        run,
+        stream,
+        plan.as_json,
+        plan.display,
+        beside_target=plan.live_to is None,
+        gives_up=supervisor.was_ended,
+    )
 
 
 def _supervise(
-    command: Command, environ: Mapping[str, str], record: RecordOptions, watch: Watch | None
+    supervisor: Supervisor,
+    environ: Mapping[str, str],
+    record: RecordOptions,
+    watch: Watch | None,
 ) -> int:
-    """Run the command to its end and return its wait status, showing what happens on `watch`."""
+    """Run the target to its end and return its wait status, showing what happens on `watch`."""
     if watch is None:
-        return Supervisor(command, traced(environ, record)).run(_nothing, None)
+        return supervisor.run(traced(environ, record), _nothing, None)
     with contextlib.ExitStack() as closing:
         calls = None
         prompt = _prompt_socket()
@@ -79,7 +90,7 @@ def _supervise(
             closing.callback(prompt.close)
             record = replace(record, prompt=prompt.path)
             calls = (prompt.fileno(), partial(prompt.answer, watch.look, watch.settle))
-        return Supervisor(command, traced(environ, record)).run(watch.look, INTERVAL, calls)
+        return supervisor.run(traced(environ, record), watch.look, INTERVAL, calls)
 
 
 def _prompt_socket() -> PromptSocket | None:
@@ -116,12 +127,19 @@ def _begin(plan: Plan) -> recording.Recording:
     return recording.Recording(path, header)
 
 
-def _end(plan: Plan, run: recording.Recording, watch: Watch | None, status: int) -> None:
+def _end(
+    plan: Plan,
+    run: recording.Recording,
+    watch: Watch | None,
+    status: int,
+    supervisor: Supervisor,
+) -> None:
     run.finish(time.time_ns(), shell_status(status), end_signal(status))
     files = process_files(run.path)
     totals = watch.finish() if watch else None
     if not plan.quiet:
-        say(last_line(totals or tally(files), report_command(run.path), len(files)))
+        last = last_line(totals or tally(files), report_command(run.path), len(files))
+        say(last, gives_up=supervisor.was_ended)
     _prune(plan, run.path)
 
 

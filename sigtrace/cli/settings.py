@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import click
 from click.core import ParameterSource
 
 from sigtrace.discover import Found, project_root, settings
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import click
+    from collections.abc import Mapping
 
 T = TypeVar("T")
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options the project around the current folder can set as well."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        read_settings(ctx, self.start_folder())
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            raise blame_setting(ctx, error) or error from None
+
+    def start_folder(self) -> Path:
+        """Where to look for the project."""
+        return Path.cwd()
 
 
 def read_settings(ctx: click.Context, start: Path) -> None:
@@ -44,6 +59,11 @@ def blame_setting(ctx: click.Context, error: click.BadParameter) -> SigtraceErro
 def was_typed(ctx: click.Context, name: str | None) -> bool:
     """Whether an option stood on the command line."""
     return name is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether this is a CI job, as the variable says that nearly all of them set."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _name(param: click.Parameter) -> str:

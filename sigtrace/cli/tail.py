@@ -9,22 +9,12 @@ from typing import Any
 import click
 
 from sigtrace.cli.display import display_options
-from sigtrace.cli.settings import blame_setting, read_settings, setting
+from sigtrace.cli.settings import ConfiguredCommand, setting
 from sigtrace.errors import SigtraceError
 
 
-class TailCommand(click.Command):
-    """Takes what the project and the environment set for `run`, so that both show the same."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        read_settings(ctx, Path.cwd())
-        try:
-            return super().parse_args(ctx, args)
-        except click.BadParameter as error:
-            raise blame_setting(ctx, error) or error from None
-
-
-@click.command(cls=TailCommand)
+# It takes what is set for `run`, so that both show the same.
+@click.command(cls=ConfiguredCommand)
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--from-start",

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import SigtraceError
-from sigtrace.options import VARIABLE, RecordOptions, decode, encode
+from sigtrace.options import VARIABLE, InspectOptions, RecordOptions, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,10 @@ def check_boot(boot: str = BOOT) -> None:
         )
 
 
-def traced(environ: Mapping[str, str], options: RecordOptions, boot: str = BOOT) -> dict[str, str]:
-    """Return `environ` with the probe's folder first in PYTHONPATH, and what to record."""
+def traced(
+    environ: Mapping[str, str], options: RecordOptions | InspectOptions, boot: str = BOOT
+) -> dict[str, str]:
+    """Return `environ` with the probe's folder first in PYTHONPATH, and what it is to do."""
     path = _without(environ.get("PYTHONPATH", ""), boot)
     # A separator at the end would put the current folder into the path.
     path = boot + os.pathsep + path if path else boot

@@ -27,24 +27,37 @@ _JOB_STOPS = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 # Without a witness: what a terminal sends to the whole group is taken to have reached the target.
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGWINCH, *_JOB_STOPS)
 
+_ENDING = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+
 Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 
 class Supervisor:
     """Runs one command in a child of our own process group: the terminal is the child's too."""
 
-    def __init__(self, command: Command, environ: Mapping[str, str]) -> None:
+    def __init__(self, command: Command) -> None:
         self._command = command
-        self._environ = environ
         self._handlers: dict[int, Handler] = {}
         self._mask: set[int] = set()
         self._arrived: list[int] = []
         self._forwarding = False
         self._pid = 0
+        self._was_told = False
         self._witness: Witness | None = None
+
+    def was_ended(self) -> bool:
+        """Whether the target is over after a signal came for it: nothing is to hold us up then."""
+        if not self._was_told:
+            return False
+        try:
+            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return not self._pid or os.waitid(os.P_PID, self._pid, options) is not None
+        except ChildProcessError:
+            return True
 
     def run(
         self,
+        environ: Mapping[str, str],
         tick: Callable[[], object],
         interval: float | None,
         calls: tuple[int, Callable[[], object]] | None = None,
@@ -64,7 +77,7 @@ class Supervisor:
             # Before the child is there: where SIGCHLD is ignored, its status would be lost.
             self._handle(signal.SIGCHLD, _nothing, even_if_ignored=True)
             self._witness = _witness()
-            self._pid = spawn(self._command, self._environ, self._restore)
+            self._pid = spawn(self._command, environ, self._restore)
             before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
             for number in _forwarded():
                 self._handle(number, self._forward)
@@ -131,6 +144,7 @@ class Supervisor:
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
         """Pass on what came to us alone; in the handler, as a write may be holding us up."""
+        self._was_told = self._was_told or number in _ENDING
         self._arrived.append(number)
         if self._forwarding:
             return

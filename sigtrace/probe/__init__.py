@@ -152,3 +152,13 @@ def install(hook: Any) -> None:
     for name in hook.loaded_names:
         probe.loaded(name)
     hook.on_loaded = probe.loaded
+
+
+def prepare(hook: Any) -> None:
+    """Make ready to bring the project up and to write what is connected, instead of tracing."""
+    from .inspecting.boot import Boot
+
+    boot = Boot(options_module.decode_inspection(os.environ[options_module.VARIABLE]))
+    hook.on_loaded = boot.loaded
+    # For `launch.inspecting`, whose program is one call of it.
+    sys.modules["_sigtrace"].main = boot.main  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .spans import BEGIN, END, Transaction, clock
+from .spans import Transaction, clock
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -35,7 +35,8 @@ class Blocks:
         block.scope = recorder.scopes.use() if block.span is None else block.span.scope
         parent = "null" if block.span is None else block.span.id
         recorder.pending.lines.append(
-            BEGIN % ("transaction", block.id, parent, block.start + process.epoch, block.name, "")
+            f'{{"event":"begin","kind":"transaction","id":{block.id},"parent":{parent},'
+            f'"time":{block.start + process.epoch},"name":{block.name}}}\n'
         )
 
     def end(self, block: Transaction, tail: str) -> None:
@@ -47,20 +48,11 @@ class Blocks:
         outer = block.outer
         while outer is not None and outer.over:
             outer = outer.outer
+        parent = "null" if block.span is None else block.span.id
+        around = "null" if outer is None else outer.id
         recorder.pending.lines.append(
-            END
-            % (
-                "transaction",
-                block.id,
-                "null" if block.span is None else block.span.id,
-                block.scope,
-                "null" if outer is None else outer.id,
-                block.name,
-                process.pid,
-                recorder.pending.thread,
-                block.start + process.epoch,
-                clock() - block.start,
-                "null",
-                tail,
-            )
+            f'{{"event":"end","kind":"transaction","id":{block.id},"parent":{parent},'
+            f'"scope":{block.scope},"transaction":{around},"name":{block.name},'
+            f'{recorder.pending.origin}"time":{block.start + process.epoch},'
+            f'"duration_ns":{clock() - block.start},"exception":null{tail}}}\n'
         )

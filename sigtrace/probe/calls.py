@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
-from .sending import Sending
+from .sending import ReceiverSpan, Sending
 from .spans import Span, current
 from .steps import Steps
 
@@ -17,54 +17,63 @@ if TYPE_CHECKING:
 
 
 class TracedReceivers(list[Any]):
-    """The live receivers of one send. Only Django's loops and a subclass's own see it iterate."""
+    """The live receivers of one send. Only Django's loops and a subclass's own see it iterate.
 
-    __slots__ = ("asynchronous", "filename", "offset", "sending", "started")
+    `filename` is the file with Django's loops, `offset` the place of the first one in the order.
+    """
 
     sending: Sending
     filename: str
-    offset: int
-    asynchronous: bool
-    started: bool
+    offset = 0
+    asynchronous = False
+    started = False
 
     def __iter__(self) -> Iterator[Any]:
         plain = list.__iter__(self)
         sending = self.sending
-        span = current.get()
-        if self.started or span is not sending.span or not sending.tools.recorder.active:
+        if self.started or current.get() is not sending or not sending.tools.recorder.active:
             return plain
+        self.started = True
         if sys._getframe(1).f_code.co_filename == self.filename:
-            self.started = True
             if not self.asynchronous:
                 sending.calls = sending.iterate(list(plain))
                 return sending.calls
             return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
         # A subclass's own send, or another tool's hook, which may sort, filter or wrap before
         # anything is called: only the call itself tells.
-        sending.wrapped = self.started = True
+        sending.wrapped = True
         make = AsyncCall if self.asynchronous else sync_call
         return iter([make(sending, each, self.offset + n) for n, each in enumerate(plain)])
 
 
 def traced_receivers(sending: Sending, live: Any, filename: str) -> Any:
     """Turn what `_live_receivers` returned (a list in 4.2, else a pair) into traced lists."""
-    pair = live if type(live) is tuple and len(live) == 2 else (live, None)
-    if not all(part is None or type(part) is list for part in pair):
+    sync: list[Any]
+    others: list[Any]
+    if type(live) is list:
+        sync, others = live, []
+    elif type(live) is tuple and len(live) == 2:
+        sync, others = live
+        if type(sync) is not list or type(others) is not list:
+            return live
+    else:
         return live
-    everyone = [*pair[0], *(pair[1] or ())]
-    if not everyone:
+    if not sync and not others:
         return live
-    sending.heard(everyone)
-    parts = []
-    for part, asynchronous in ((pair[0], False), (pair[1], True)):
-        traced = TracedReceivers(part or ())
-        traced.sending = sending
-        traced.filename = filename
-        traced.asynchronous = asynchronous
-        traced.offset = len(pair[0]) if asynchronous else 0
-        traced.started = False
-        parts.append(traced)
-    return parts[0] if pair[1] is None else tuple(parts)
+    sending.heard(sync + others)
+    traced = TracedReceivers(sync)
+    traced.sending = sending
+    traced.filename = filename
+    if type(live) is list:
+        return traced
+    if not others:
+        return traced, others
+    concurrent = TracedReceivers(others)
+    concurrent.sending = sending
+    concurrent.filename = filename
+    concurrent.asynchronous = True
+    concurrent.offset = len(sync)
+    return traced, concurrent
 
 
 class AsyncCall:
@@ -96,6 +105,8 @@ class ReceiverSteps(Steps):
 
     __slots__ = ("_index", "_over", "_receiver", "_sending")
 
+    _span: ReceiverSpan | None
+
     def __init__(self, inner: Any, sending: Sending, receiver: Any, index: int) -> None:
         super().__init__(inner)
         self._sending = sending
@@ -109,9 +120,10 @@ class ReceiverSteps(Steps):
         try:
             if self._span is not None:
                 current.set(self._span)
-                sending.watch(self._span.data)
+                sending.watch(self._span)
             elif begins:
                 self._span = sending.begin(self._receiver, self._index)
+                self._span.coroutine = self.inner
         except Exception as error:
             sending.tools.recorder.failed(error)
         return outer
@@ -121,7 +133,7 @@ class ReceiverSteps(Steps):
         if self._span is not None and not self._over:
             try:
                 # Only what changes between two waits is surely this receiver's doing.
-                self._sending.note_changes(self._span.data)
+                self._sending.note_changes(self._span)
             except Exception as error:
                 self._sending.tools.recorder.failed(error)
 
@@ -130,6 +142,7 @@ class ReceiverSteps(Steps):
         if span is None or self._over:
             return
         self._over = True
+        span.coroutine = None
         sending = self._sending
         try:
             span.error = error

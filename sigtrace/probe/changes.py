@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from .models import state
@@ -31,12 +32,8 @@ class Changes:
         no change, since loading it is none.
         """
         now = state(instance)
-        if len(now) == len(before):
-            for old, new in zip(before.values(), now.values(), strict=True):
-                if old is not new:
-                    break
-            else:
-                return None
+        if len(now) == len(before) and all(map(is_, before.values(), now.values())):
+            return None
         model = self._describe.model(type(instance))
         if model is None:
             return None

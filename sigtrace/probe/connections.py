@@ -34,7 +34,7 @@ class Connections:
         number = id(signal)
         # Not once: another signal may have had this id and be gone.
         self._seen[number] = ref(signal)
-        key = (uid or _key_of(receiver), _key_of(sender))
+        key = (uid or key_of(receiver), key_of(sender))
         if len(self._notes) > _MOST_NOTES:
             self._notes.clear()
         place = self._sites.find()
@@ -44,7 +44,7 @@ class Connections:
             text = quote(uid[:80]) if type(uid) is str else self._describe.value(uid)
         try:
             self._notes[number, key] = _Note(
-                self._describe.sender(sender), text, place, _key_of(receiver)
+                self._describe.sender(sender), text, place, key_of(receiver)
             )
         except TypeError:
             # An unhashable uid: Django compares, we cannot look it up.
@@ -55,7 +55,7 @@ class Connections:
         number = id(signal)
         if number not in self._with_uid:
             return {}
-        sender_key = _key_of(sender)
+        sender_key = key_of(sender)
         waiting: dict[Any, list[str]] = {}
         for entry in list(signal.receivers):
             if entry[0][1] in (_NOBODY, sender_key):
@@ -64,7 +64,7 @@ class Connections:
                     waiting.setdefault(note.receiver, []).append(note.uid)
         found = {}
         for index, receiver in enumerate(receivers):
-            queue = waiting.get(_key_of(receiver))
+            queue = waiting.get(key_of(receiver))
             if queue:
                 uid = queue.pop(0)
                 if uid != "null":
@@ -140,12 +140,12 @@ class _Note:
         self.receiver = receiver
 
 
-def _key_of(target: Any) -> Any:
+def key_of(target: Any) -> Any:
     """Django's own key of a receiver or sender (`dispatcher._make_id`)."""
     if hasattr(target, "__func__"):
         return (id(target.__self__), id(target.__func__))
     return id(target)
 
 
-_NOBODY = _key_of(None)
+_NOBODY = key_of(None)
 _MOST_NOTES = 50_000

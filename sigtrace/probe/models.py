@@ -37,7 +37,7 @@ class Models(IdentityCache[Model | None]):
             return None
         key = meta.pk
         # 5.2's composite key has its fields in pk_fields; abstract models have no key at all.
-        keys = getattr(meta, "pk_fields", None) or ([key] if key is not None else [])
+        keys = [] if key is None else getattr(meta, "pk_fields", None) or [key]
         names = {name for field in keys for name in (field.name, field.attname)}
         return Model(
             label=meta.label,

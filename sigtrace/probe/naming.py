@@ -27,6 +27,11 @@ class Name(NamedTuple):
     path: str
     short: str
 
+    @property
+    def is_final(self) -> bool:
+        """Whether a module holds the signal; a later one may, where none does yet."""
+        return not self.path.endswith('>"')
+
 
 class Receivers:
     """Names receivers by what runs, and says where that stands."""
@@ -83,8 +88,9 @@ class Receivers:
 class Signals:
     """Names signals by the path under which a module holds them.
 
-    Several modules may hold one: the one that made it comes first, then the shortest path, then
-    the alphabet. A signal that no module holds is named by the line that made it.
+    Several modules may hold one: the one that made it comes first, then those whose source assigns
+    it, then the shortest path, then the alphabet. A signal that no module holds is named by the
+    line that made it.
     """
 
     def __init__(self, places: Places) -> None:
@@ -100,7 +106,7 @@ class Signals:
     def __call__(self, signal: Any) -> Name:
         """Name a signal."""
         name = self._names(signal)
-        if name.path.endswith('>"') and len(sys.modules) != self._modules_seen:
+        if not name.is_final and len(sys.modules) != self._modules_seen:
             # Met before its module had given it a name: look again once there is something new.
             self._names.forget(signal)
             name = self._names(signal)
@@ -111,9 +117,8 @@ class Signals:
         self._modules_seen = len(sys.modules)
         paths = list(_paths_to(signal, module))
         if not paths:
-            for name in list(sys.modules):
-                if name != module:
-                    paths.extend(_paths_to(signal, name))
+            held = [path for name in list(sys.modules) for path in _paths_to(signal, name)]
+            paths = [path for path in held if _is_assigned(path)] or held
         if paths:
             path = min(paths, key=lambda path: (path.count("."), len(path), path))
             return Name(quote(path), quote(path.rpartition(".")[2]))
@@ -132,10 +137,36 @@ def _paths_to(signal: Any, module_name: str) -> list[str]:
         if value is signal:
             paths.append(f"{module_name}.{attribute}")
         elif issubclass(type(value), type) and _module_of(value) == module_name:
-            for inner, held in list(type.__dict__["__dict__"].__get__(value).items()):
-                if held is signal:
-                    paths.append(f"{module_name}.{value.__qualname__}.{inner}")
+            paths += [f"{module_name}.{path}" for path in _paths_in(signal, value)]
     return paths
+
+
+def _paths_in(signal: Any, cls: Any) -> list[str]:
+    """The attributes of a class, and of the classes within it, that hold the signal."""
+    paths = []
+    for attribute, value in list(type.__dict__["__dict__"].__get__(cls).items()):
+        if value is signal:
+            paths.append(f"{cls.__qualname__}.{attribute}")
+        elif issubclass(type(value), type) and value.__qualname__.startswith(
+            f"{cls.__qualname__}.{attribute}"
+        ):
+            paths += _paths_in(signal, value)
+    return paths
+
+
+def _is_assigned(path: str) -> bool:
+    """Whether the source of the module assigns that name, and does not import it."""
+    module, _, name = path.rpartition(".")
+    file = getattr(sys.modules.get(module), "__file__", None)
+    try:
+        with open(file or "", encoding="utf-8", errors="replace") as source:
+            return any(
+                line.startswith(name) and line[len(name) :].lstrip()[:1] in ("=", ":")
+                for line in source
+            )
+    except (OSError, ValueError):
+        # A class within a module has no file: what it holds, it was assigned.
+        return module not in sys.modules
 
 
 def _find(cls: type, attribute: str) -> Any:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .text import quote
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_ASGIREF = f"{os.sep}asgiref{os.sep}"
 
 OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
 
@@ -50,7 +54,7 @@ class Places:
             return DJANGO
         if _is_installed(filename):
             # asgiref carries calls between threads and loops: it is never who asked for one.
-            return INTERNAL if f"{os.sep}asgiref{os.sep}" in filename else THIRD_PARTY
+            return INTERNAL if _ASGIREF in filename else THIRD_PARTY
         return OWN
 
     def place(self, filename: str, line: int) -> Place:
@@ -65,6 +69,11 @@ class Places:
         if self._project and filename.startswith(self._project):
             return filename[len(self._project) :]
         return filename
+
+
+def is_thread_entry(code: CodeType) -> bool:
+    """Whether the code is where asgiref enters a thread for sync code that a coroutine awaits."""
+    return code.co_name == "thread_handler" and _ASGIREF in code.co_filename
 
 
 def is_internal(filename: str) -> bool:

@@ -24,19 +24,20 @@ class Process:
     A forked child makes its own; a span that it inherited belongs to the parent's.
     """
 
-    __slots__ = ("epoch", "numbers", "pid", "sink", "stem")
+    __slots__ = ("epoch", "numbers", "pid", "prefix", "sink", "stem")
 
     def __init__(self, options: RecordOptions) -> None:
         self.sink = Sink(options.run_dir, options.max_bytes)
         self.stem = self.sink.stem
         self.pid = self.sink.pid
+        self.prefix = f'"{self.stem}-'
         self.numbers = itertools.count(1)
         # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once.
         self.epoch = wall_clock() - clock()
 
     def next_id(self) -> str:
         """A new id, as JSON text."""
-        return f'"{self.stem}-{next(self.numbers)}"'
+        return f'{self.prefix}{next(self.numbers)}"'
 
     def first_line(self, options: RecordOptions, parent: str | None) -> str:
         """Say what process this is; `parent` is the stem of the one that it was forked from."""
@@ -62,16 +63,20 @@ class Process:
 
 
 class Pending(_local):
-    """The lines of this thread that are not yet written, and its name as JSON text."""
+    """The lines of this thread that are not yet written, and what they all say of it."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.thread = quote(_thread_name())
+        self.origin = _origin()
 
     def forked(self) -> None:
         """In the child: what was gathered is the parent's, and this thread is another."""
         self.lines.clear()
-        self.thread = quote(_thread_name())
+        self.origin = _origin()
+
+
+def _origin() -> str:
+    return f'"pid":{os.getpid()},"thread":{quote(_thread_name())},'
 
 
 def _thread_name() -> str:

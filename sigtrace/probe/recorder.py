@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from os import getpid
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Blocks
@@ -18,7 +19,7 @@ from .process import Pending, Process
 from .prompt import Prompt
 from .scopes import Scopes
 from .sink import SinkError
-from .spans import BEGIN, END, Span, clock, current, transaction
+from .spans import Span, clock, current, transaction
 from .text import quote, type_path
 
 if TYPE_CHECKING:
@@ -52,40 +53,41 @@ class Recorder:
 
     # Spans
 
-    def open(self, kind: str, name: str, extra: str = "", up: Span | None = None) -> Span:
-        """Open a span under `up`, else the current one; the caller makes it current and ends it.
+    def open(self, kind: str, name: str, extra: str = "") -> Span:
+        """Open a span under the current one; the caller makes it current and ends it.
 
         `name` is JSON text, `extra` more fields for its `begin` line (`,"file":…`).
         """
         span = Span()
-        process = self.process or self.open_process()
-        span.process = process
-        span.id = process.next_id()
         span.kind = kind
         span.name = name
         span.extra = extra
-        span.up = up = up or current.get()
-        span.begun = False
-        span.error = None
-        span.swallowed = False
-        span.stop = 0
+        self.place(span)
+        return span
+
+    def place(self, span: Span) -> None:
+        """Give a new span its id, put it under the current one and start its clock."""
+        span.process = process = self.process or self.open_process()
+        span.id = f'{process.prefix}{next(process.numbers)}"'
+        span.up = up = current.get()
         if up is None:
-            span.parent = "null"
             span.scope = self.scopes.use()
         else:
             span.parent = up.id
             span.scope = up.scope
-        inner = transaction.get()
-        span.transaction = "null" if inner is None else self.blocks.use(inner)
+        block = transaction.get()
+        span.transaction = "null" if block is None else self.blocks.use(block)
         span.start = clock()
-        return span
 
     def end(self, span: Span, tail: str) -> None:
         """Gather the `end` line of a span; `tail` is what its kind adds (`,"model":…`)."""
         stop = span.stop or clock()
         process = span.process
-        # A task's context may keep the span: not the frames of the exception with it.
-        error, span.error = span.error, None
+        exception = "null"
+        if span.error is not None:
+            exception = self._error(span.error)
+            # A task's context may keep the span: not the frames of the exception with it.
+            span.error = None
         if process is not self.process:
             return
         if process.sink.full:
@@ -93,21 +95,25 @@ class Recorder:
             return
         pending = self.pending
         pending.lines.append(
-            END
-            % (
-                span.kind,
-                span.id,
-                span.parent,
-                span.scope,
-                span.transaction,
-                span.name,
-                process.pid,
-                pending.thread,
-                span.start + process.epoch,
-                stop - span.start,
-                "null" if error is None else self._error(error),
-                tail,
-            )
+            f'{{"event":"end","kind":"{span.kind}","id":{span.id},"parent":{span.parent},'
+            f'"scope":{span.scope},"transaction":{span.transaction},"name":{span.name},'
+            f'{pending.origin}"time":{span.start + process.epoch},'
+            f'"duration_ns":{stop - span.start},"exception":{exception}{tail}}}\n'
+        )
+
+    def begin(self, span: Span) -> None:
+        """Gather the `begin` lines of a span and of those around it that have none yet."""
+        up = span.up
+        process = span.process
+        if process is not self.process:
+            return
+        if up is not None and not up.begun:
+            self.begin(up)
+        span.begun = True
+        extra = span.extra if up is not None else f'{span.extra},"scope":{span.scope}'
+        self.pending.lines.append(
+            f'{{"event":"begin","kind":"{span.kind}","id":{span.id},"parent":{span.parent},'
+            f'"time":{span.start + process.epoch},"name":{span.name}{extra}}}\n'
         )
 
     def flush(self, span: Span | None) -> None:
@@ -117,11 +123,28 @@ class Recorder:
             return
         lines = self.pending.lines
         if span is not None and not span.begun and not process.sink.full:
-            self._begin(span, process, lines)
+            self.begin(span)
         if lines:
-            data = "".join(lines).encode("ascii")
+            self.write("")
+
+    def write(self, line: str) -> None:
+        """A border: write what was gathered, and a last line."""
+        lines = self.pending.lines
+        if lines:
+            lines.append(line)
+            line = "".join(lines)
             lines.clear()
-            self._write(process, data)
+        process = self.process
+        if process is None:
+            return
+        if getpid() != process.pid:
+            # A fork that Python was not told of: these lines are the parent's to write.
+            self._after_fork()
+            return
+        try:
+            process.sink.write(line.encode("ascii"))
+        except (OSError, SinkError) as error:
+            self.give_up(str(error))
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
@@ -145,35 +168,10 @@ class Recorder:
         """Open the file of this process, which has none yet. Raises OSError."""
         process = Process(self.options)
         self.process = process
-        line = process.first_line(self.options, self._parent_process)
-        self._write(process, line.encode("ascii"))
+        # The list is this thread's, and may hold what was gathered before there was a file.
+        self.pending.lines.insert(0, process.first_line(self.options, self._parent_process))
+        self.flush(None)
         return process
-
-    def _write(self, process: Process, data: bytes) -> None:
-        if os.getpid() != process.pid:
-            # A fork that Python was not told of: these lines are the parent's to write.
-            self._after_fork()
-            return
-        try:
-            process.sink.write(data)
-        except (OSError, SinkError) as error:
-            self.give_up(str(error))
-
-    def _begin(self, span: Span, process: Process, lines: list[str]) -> None:
-        opened: list[Span] = []
-        walk: Span | None = span
-        while walk is not None and not walk.begun and walk.process is process:
-            opened.append(walk)
-            walk = walk.up
-        for each in reversed(opened):
-            each.begun = True
-            extra = each.extra
-            if each.up is None:
-                extra += f',"scope":{each.scope}'
-            lines.append(
-                BEGIN
-                % (each.kind, each.id, each.parent, each.start + process.epoch, each.name, extra)
-            )
 
     def _error(self, error: BaseException) -> str:
         text = quote(type_path(type(error)))

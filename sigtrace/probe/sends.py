@@ -92,7 +92,7 @@ class Sends:
                 return []
             try:
                 inner = original(self, sender, **named)
-                result = await (inner if sending is None else Steps(inner, sending.span))
+                result = await (inner if sending is None else Steps(inner, sending))
             except BaseException as error:
                 if sending is not None:
                     leave(sending, error)
@@ -133,7 +133,7 @@ class Sends:
             current.set(outer)
             try:
                 inner = original(self, *args, **kwargs)
-                result = await (inner if sending is None else Steps(inner, sending.span))
+                result = await (inner if sending is None else Steps(inner, sending))
             except BaseException as error:
                 if sending is not None:
                     leave(sending, error)
@@ -149,7 +149,7 @@ class Sends:
     def _enter(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Any:
         """Open the send: `_NOBODY` if nobody listens, None if it passes untraced."""
         span = current.get()
-        if span is not None and span.kind == "send" and span.data.signal is signal:
+        if type(span) is Sending and span.signal is signal:
             # A subclass's send that calls its base's: the same span, which counts for both.
             return None
         try:
@@ -163,8 +163,8 @@ class Sends:
 
     def _open(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Sending | None:
         try:
-            sending = Sending(self._tools, signal, sender, named, name)
-            current.set(sending.span)
+            sending = Sending.open(self._tools, signal, sender, named, name)
+            current.set(sending)
         except Exception as error:
             self._recorder.failed(error)
             return None
@@ -174,7 +174,7 @@ class Sends:
         if not self._recorder.active or not signal.receivers:
             return None
         span = current.get()
-        if span is not None and span.kind == "send" and span.data.signal is signal:
+        if type(span) is Sending and span.signal is signal:
             return None
         named = dict(kwargs)
         sender = args[0] if args else named.pop("sender", None)
@@ -184,7 +184,7 @@ class Sends:
         try:
             sending.close(error)
         except Exception as failure:
-            current.set(sending.span.up)
+            current.set(sending.up)
             self._recorder.failed(failure)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
 from .failures import strip
+from .sending import Sending
 from .sends import Sends
 from .spans import clock, current
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .patching import Patches
-    from .sending import Sending
     from .tools import Tools
 
 _SENDS = ("send", "send_robust", "asend", "asend_robust")
@@ -48,7 +48,7 @@ class SignalHooks:
         """Replace the methods of `Signal`."""
         signal_class = self._dispatcher.Signal
         patches = self._patches
-        patches.wrap(signal_class, "__init__", self._make_init)
+        patches.wrap(signal_class, "__init__", make_init(self._tools.signals.made))
         patches.wrap(signal_class, "connect", self._make_connect)
         patches.wrap(signal_class, "_live_receivers", self._make_live_receivers)
         for name in self._originals:
@@ -72,23 +72,6 @@ class SignalHooks:
                 self._patches.set(signal, method, MethodType(original, signal))
 
     # The hooks
-
-    def _make_init(self, original: Any) -> Any:
-        made = self._tools.signals.made
-
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  (replaces it)
-            original(self, *args, **kwargs)
-            frame = sys._getframe(1)
-            while frame.f_code.co_name == "__init__" and frame.f_back is not None:
-                frame = frame.f_back
-            made(
-                self,
-                str(frame.f_globals.get("__name__")),
-                frame.f_code.co_filename,
-                frame.f_lineno,
-            )
-
-        return __init__
 
     def _make_connect(self, original: Any) -> Any:
         connected = self._tools.connections.connected
@@ -135,10 +118,9 @@ class SignalHooks:
         filename = self._file
 
         def _live_receivers(self: Any, sender: Any) -> Any:
-            span = current.get()
-            if span is None or span.kind != "send" or span.data.signal is not self:
+            sending = current.get()
+            if type(sending) is not Sending or sending.signal is not self:
                 return original(self, sender)
-            sending: Sending = span.data
             sending.resolving += 1
             try:
                 live = original(self, sender)
@@ -173,6 +155,27 @@ class SignalHooks:
             span.error = error
             span.stop = clock()
             span.swallowed = True
+
+
+def make_init(made: Callable[[Any, str, str, int], None]) -> Callable[[Any], Any]:
+    """Return what replaces `Signal.__init__`: it tells `made` the line that made a signal."""
+
+    def make(original: Any) -> Any:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  (replaces it)
+            original(self, *args, **kwargs)
+            frame = sys._getframe(1)
+            while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+                frame = frame.f_back
+            made(
+                self,
+                str(frame.f_globals.get("__name__")),
+                frame.f_code.co_filename,
+                frame.f_lineno,
+            )
+
+        return __init__
+
+    return make
 
 
 class FailureLogger:

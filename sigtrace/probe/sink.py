@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from os import SEEK_CUR, lseek, write
 
 # Above what programs that close "all" descriptors usually try, and below common limits of 1024.
 _HIGH_DESCRIPTOR = 700
@@ -47,7 +48,7 @@ class Sink:
         """Append whole lines. Raises SinkError if they cannot be written."""
         try:
             # The offset is where our last write ended; any other file would hardly agree.
-            if os.lseek(self._descriptor, 0, os.SEEK_CUR) == self._offset:
+            if lseek(self._descriptor, 0, SEEK_CUR) == self._offset:
                 self._offset += self._append(self._descriptor, data)
             else:
                 self._write_verified(data)
@@ -72,7 +73,7 @@ class Sink:
             pass
 
     def _append(self, descriptor: int, data: bytes) -> int:
-        written = os.write(descriptor, data)
+        written = write(descriptor, data)
         if written != len(data):
             # A full disk takes part of a line: the second write takes the rest or says why not.
             written += os.write(descriptor, data[written:])

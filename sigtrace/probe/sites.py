@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from .places import DJANGO, INTERNAL, NOWHERE, OWN, Place, Places
+from .places import DJANGO, INTERNAL, NOWHERE, OWN, Place, Places, is_thread_entry
+from .spans import current
+from .steps import Steps
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,7 +24,11 @@ class Sites:
         self._known: dict[tuple[str, int], Place] = {}
 
     def find(self, instance: Any = None) -> Place:
-        """Return the nearest own line that is no `save` or `delete` override of `instance`."""
+        """Return the nearest own line that is no `save` or `delete` override of `instance`.
+
+        Below a thread that asgiref runs sync code in stands what drives the event loop, not who
+        awaits: an async receiver does, or else it is not known.
+        """
         origin = self._places.origin
         third: tuple[str, int] | None = None
         frame: FrameType | None = sys._getframe(2)
@@ -36,8 +43,34 @@ class Sites:
                     return self._place(code.co_filename, frame.f_lineno)
                 if third is None:
                     third = (code.co_filename, frame.f_lineno)
+            elif whose is INTERNAL and is_thread_entry(code):
+                awaits = self._in_receiver(instance)
+                if awaits is not None:
+                    return awaits
+                break
             frame = frame.f_back
         return NOWHERE if third is None else self._place(*third)
+
+    def _in_receiver(self, instance: Any) -> Place | None:
+        """Return the own line at which the innermost async receiver waits."""
+        span = current.get()
+        while span is not None and span.coroutine is None:
+            span = span.up
+        found = None
+        coroutine = None if span is None else span.coroutine
+        while coroutine is not None:
+            if issubclass(type(coroutine), Steps):
+                coroutine = coroutine.inner
+            if type(coroutine) is not CoroutineType or coroutine.cr_frame is None:
+                break
+            frame = coroutine.cr_frame
+            code = frame.f_code
+            if self._places.origin(code.co_filename) is OWN and not (
+                code.co_name in _OVERRIDES and _is_override(frame, instance)
+            ):
+                found = self._place(code.co_filename, frame.f_lineno)
+            coroutine = coroutine.cr_await
+        return found
 
     def _place(self, filename: str, line: int) -> Place:
         known = self._known.get((filename, line))

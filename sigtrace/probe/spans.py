@@ -14,52 +14,33 @@ if TYPE_CHECKING:
 clock = functools.partial(time.perf_counter_ns)
 wall_clock = functools.partial(time.time_ns)
 
-BEGIN = '{"event":"begin","kind":"%s","id":%s,"parent":%s,"time":%d,"name":%s%s}\n'
-END = (
-    '{"event":"end","kind":"%s","id":%s,"parent":%s,"scope":%s,"transaction":%s,"name":%s,'
-    '"pid":%d,"thread":%s,"time":%d,"duration_ns":%d,"exception":%s%s}\n'
-)
-
 CALLS_USERS = ("receiver", "on_commit")
 """What runs right below a span of these kinds is called by the project's own code."""
 
 
 class Span:
-    """One open span. Ids and names are kept as JSON text, times as `perf_counter_ns`."""
+    """One open span. Ids and names are kept as JSON text, times as `perf_counter_ns`.
 
-    __slots__ = (
-        "begun",
-        "data",
-        "error",
-        "extra",
-        "id",
-        "kind",
-        "name",
-        "parent",
-        "process",
-        "scope",
-        "start",
-        "stop",
-        "swallowed",
-        "transaction",
-        "up",
-    )
+    What most spans never set has its value in the class; attributes are set one by one, as an
+    `__init__` would take as long as all of them.
+    """
 
+    kind: str = ""
     id: str
-    kind: str
     name: str
-    parent: str
+    parent: str = "null"
     process: Process
     scope: str
     transaction: str
-    extra: str
+    extra: str = ""
     up: Span | None
-    begun: bool
+    begun: bool = False
     start: int
-    stop: int
-    error: BaseException | None
-    swallowed: bool
-    data: Any
+    stop: int = 0
+    error: BaseException | None = None
+    swallowed: bool = False
+    data: Any = None
+    coroutine: Any = None
 
 
 class Transaction:

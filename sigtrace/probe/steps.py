@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 class Steps(Coroutine[Any, Any, Any]):
     """A coroutine that runs another one under a span; no frame of it stays in tracebacks."""
 
-    __slots__ = ("__weakref__", "_inner", "_iterator", "_span")
+    __slots__ = ("__weakref__", "_iterator", "_span", "inner")
 
     def __init__(self, inner: Any, span: Span | None = None) -> None:
-        self._inner = inner
+        self.inner = inner
         self._iterator = inner if hasattr(type(inner), "send") else inner.__await__()
         self._span = span
 
@@ -100,7 +100,7 @@ class Steps(Coroutine[Any, Any, Any]):
 
     def __getattr__(self, name: str) -> Any:
         # cr_frame, cr_await, __name__ …: what asyncio's reports ask of a coroutine.
-        return getattr(self._inner, name)
+        return getattr(self.inner, name)
 
     def _enter(self, *, begins: bool = True) -> Span | None:
         """Make the span current; without `begins` the coroutine's own code may not run at all."""

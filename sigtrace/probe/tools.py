@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .wording import Wordings
+
 if TYPE_CHECKING:
     from .changes import Changes
     from .connections import Connections
@@ -24,6 +26,7 @@ class Tools:
         "recorder",
         "signals",
         "sites",
+        "wordings",
     )
 
     def __init__(
@@ -43,3 +46,4 @@ class Tools:
         self.signals = signals
         self.sites = sites
         self.connections = connections
+        self.wordings = Wordings(signals, describe)

@@ -18,6 +18,8 @@ _CONTROL = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _INSTALLED = re.compile(r"^.*/(site|dist)-packages/")
+_INSTALLED_WORD = re.compile(r"\S*/(site|dist)-packages/")
+_CELL = re.compile(r"^<ipython-input-(\d+)-\w+>$")
 _STRUCTURAL = re.compile(r"<.*>|\w+\.\w+( pk=.*)?|\*\*\*", re.DOTALL)
 
 
@@ -65,11 +67,19 @@ def milliseconds(ns: float) -> str:
 
 
 def place(file: object, line: object) -> str:
-    """Where something is: `blog/signals.py:12`, or nothing; an installed file from its package."""
+    """Where something is: `blog/signals.py:12`, or nothing; an installed file from its package.
+
+    A cell of IPython is called as in its own tracebacks: `In[4]:1`.
+    """
     if not isinstance(file, str):
         return ""
-    file = _INSTALLED.sub("", file)
+    file = _CELL.sub(r"In[\1]", _INSTALLED.sub("", file))
     return f"{clean(file)}:{line}" if isinstance(line, int) else clean(file)
+
+
+def shortened(said: str) -> str:
+    """A sentence in which installed files begin at their packages."""
+    return _INSTALLED_WORD.sub("", said)
 
 
 def plural(count: int, what: str, many: str = "") -> str:

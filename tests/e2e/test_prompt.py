@@ -151,6 +151,7 @@ def test_ipython(site: Site):
         text = screen.shows(r"AuditLog.save[\s\S]*^In \[2\]:")
         lines = [line for line in between_prompts(text, "from blog", "In [1]: ") if line]
         assert lines[0].startswith("● Article.save()  created")
+        assert " In[1]:1 " in lines[0]
         screen.enter("for n in range(50): a.save()")
         screen.keys("Enter")
         text = screen.shows(r"× *\d+ more[\s\S]*^In \[3\]:")
@@ -174,6 +175,7 @@ def test_python_dash_i(site: Site, basic: str):
         screen.shows(r"^\(<class 'str'>, '>>> '\)\n>>>$")
 
 
+@pytest.mark.alone
 def test_ten_thousand_saves_in_one_statement(site: Site):
     """No slower than twice the time without the live view; one line counts what was not drawn."""
     statement = (
@@ -191,19 +193,22 @@ def test_ten_thousand_saves_in_one_statement(site: Site):
         "from blog.models import Tag\n"
         "tag = Tag(name='often')\n"
     )
-    took = {}
-    for option in ("--no-live", "--live"):
-        with shell(site, option, "-i", "fast.py", PYTHON_BASIC_REPL="1") as screen:
-            screen.shows(r"^>>>$")
-            screen.enter("tag.save()")
-            screen.shows(r"tag.save\(\)[\s\S]*^>>>$")
-            screen.enter(statement.format(10_000) + "; del _")
-            text = screen.shows(r"^took \d+", timeout=240)
-            took[option] = int(re.findall(r"^took (\d+)", text, re.MULTILINE)[0])
-            text = screen.shows(r"took[\s\S]*^>>>$", timeout=60)
-            if option == "--live":
-                assert re.search(r"more", text)
-    assert took["--live"] < 2 * took["--no-live"], took
+    took: dict[str, list[int]] = {"--no-live": [], "--live": []}
+    for _ in range(3):
+        for option, times in took.items():
+            with shell(site, option, "-i", "fast.py", PYTHON_BASIC_REPL="1") as screen:
+                screen.shows(r"^>>>$")
+                screen.enter("tag.save()")
+                screen.shows(r"tag.save\(\)[\s\S]*^>>>$")
+                screen.enter(statement.format(10_000) + "; del _")
+                text = screen.shows(r"^took \d+", timeout=240)
+                times.append(int(re.findall(r"^took (\d+)", text, re.MULTILINE)[0]))
+                text = screen.shows(r"took[\s\S]*^>>>$", timeout=60)
+                assert ("more" in text) == (option == "--live")
+        # Others use the machine too: the fastest of each says what it can do.
+        if min(took["--live"]) < 2 * min(took["--no-live"]):
+            return
+    raise AssertionError(took)
 
 
 def test_a_stopped_launcher_holds_the_prompt_once(site: Site):

@@ -152,6 +152,14 @@ def test_a_pipe_that_nobody_reads_does_not_hold_the_target(working: Site) -> Non
     assert written.count("● worked") == TIMES
 
 
+def test_a_signal_ends_the_parent_though_nobody_reads(working: Site) -> None:
+    with start(working) as process:
+        let_it_work(working)
+        process.send_signal(SIGTERM)
+        # The target may get it on its way out.
+        assert process.wait(PATIENCE) in (3, -SIGTERM)
+
+
 def test_a_held_terminal_does_not_hold_the_target(working: Site) -> None:
     with Job(working, ("works.py",), ("--live", "--all")) as job:
         job.terminal.expect("ready\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import django
+import pytest
+
 BOTH = """
 @receiver([pre_save, post_save, pre_delete, post_delete], sender=Book)
 def heard(**kwargs): pass
@@ -44,6 +47,37 @@ caller()
     source = (done.trace.path.parent / "project" / "script.py").read_text().splitlines()
     assert source[save["line"] - 1].endswith("# the site")
     assert save["model"] == "library.Loud"
+
+
+@pytest.mark.skipif(django.VERSION < (5, 0), reason="Django 5.0 brought async receivers")
+def test_the_call_site_across_threads_is_who_awaits_and_not_who_drives_the_loop(twice):
+    done = twice(
+        """
+from asgiref.sync import async_to_sync
+opened = Signal()
+async def helper(book):
+    await book.asave()  # the site of the receiver's
+class Careful(Book):
+    async def asave(self, *args, **kwargs):
+        await super().asave(*args, **kwargs)
+    class Meta:
+        proxy = True
+        app_label = "library"
+@receiver(opened)
+async def hears(**kwargs):
+    await asyncio.sleep(0)
+    await helper(Careful(title="in a receiver"))
+opened.send(None)
+async def main():
+    await asyncio.sleep(0)
+    await Book(title="in none").asave()
+async_to_sync(main)()  # drives the loop of the last one, and did not save
+"""
+    )
+    inside, outside = done.trace.spans("save")
+    source = (done.trace.path.parent / "project" / "script.py").read_text().splitlines()
+    assert source[inside["line"] - 1].endswith("# the site of the receiver's")
+    assert (outside["file"], outside["line"], outside["origin"]) == (None, None, None)
 
 
 def test_multi_table_inheritance_is_one_save(twice):

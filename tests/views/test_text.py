@@ -60,6 +60,8 @@ def test_milliseconds(ns, text):
 def test_place():
     assert place("blog/signals.py", 12) == "blog/signals.py:12"
     assert place("/venv/lib/python3.11/site-packages/pkg/x.py", 3) == "pkg/x.py:3"
+    assert place("<ipython-input-4-b846b381984a>", 1) == "In[4]:1"
+    assert place("<console>", 1) == "<console>:1"
     assert place(None, 3) == ""
     assert place("a\nb", None) == "a\\x0ab"
 

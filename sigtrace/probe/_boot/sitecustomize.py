@@ -15,6 +15,7 @@ _NAMES = frozenset(
         "_pytest.runner",
         "celery.signals",
         "django.apps.registry",
+        "django.core.management",
         "django.core.management.base",
         "django.core.signals",
         "django.core.handlers.base",
@@ -90,10 +91,10 @@ class _Hook(object):
             return
         self.loaded_names.append(name)
         try:
-            if name == _DISPATCHER:
-                _import_probe().install(self)
-            elif self.on_loaded is not None:
+            if self.on_loaded is not None:
                 self.on_loaded(name)
+            elif name == _DISPATCHER:
+                _import_probe().install(self)
         except Exception as error:
             self._failed = True
             self.on_loaded = None
@@ -134,6 +135,9 @@ def _start():
         return
     hook = _Hook()
     sys.meta_path.insert(0, hook)
+    if os.environ["SIGTRACE_CONFIG"].startswith("output="):
+        # No run: `launch.inspecting` has started us to be told what is connected.
+        _import_probe().prepare(hook)
     for name in _NAMES:
         if name in sys.modules:
             hook.loaded(name)

@@ -1,4 +1,4 @@
-"""Where a project is and what it has set: `SIGTRACE_*` variables, then `[tool.sigtrace]`.
+"""What a project has set for sigtrace: `SIGTRACE_*` variables, then `[tool.sigtrace]`.
 
 A flag on the command line wins over the variable, the variable over pyproject.toml, that over the
 default. Every value says where it comes from, so that a bad one can be mended.
@@ -53,6 +53,14 @@ SETTINGS: Mapping[str, Setting] = {
     "min-ms": Setting(float),
     "depth": Setting(int),
     "args": Setting(bool),
+    "settings": Setting(str),
+    "pythonpath": Setting(tuple, path=True),
+    "import": Setting(tuple),
+    "baseline": Setting(str, path=True),
+    "strict": Setting(bool),
+    "ignore": Setting(tuple),
+    "third-party": Setting(str, ("fail", "warn", "off")),
+    "order": Setting(bool),
     "redact": Setting(tuple),
     "show": Setting(tuple),
     "max-bytes": Setting(int),
@@ -145,7 +153,7 @@ def _from_toml(name: str, raw: object, path: Path) -> Found:
         items = [raw] if isinstance(raw, str) else raw
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise _bad(source, raw, "a list of strings")
-        value = tuple(items)
+        value = tuple(str(path.parent / item) if setting.path else item for item in items)
     elif setting.type is bool:
         if not isinstance(raw, bool):
             raise _bad(source, raw, "true or false")
