@@ -15,11 +15,14 @@ from tests.pictures import FOLDER, PICTURES
 from tests.support import ROOT, SAMPLE_SITE, Site, run_process
 
 README = ROOT / "README.md"
-COMMANDS = ("run", "tail", "report", "receivers", "explain", "check")
+COMMANDS = ("run", "tail", "report", "diff", "receivers", "explain", "check")
 EXAMPLES = {
     "receivers": ("receivers", "post_save"),
     "explain": ("explain", "Article", "delete"),
 }
+
+GRAPH = ("blog.Article", "blog.Draft")
+"""The chains of the graph begin with these models, or are sent by them."""
 
 
 def block(text: str, marker: str) -> str:
@@ -65,6 +68,18 @@ def example_of(name: str) -> str:
     return f"$ {' '.join(('sigtrace', *command))}\n{done.stdout}"
 
 
+def graph(site: Site) -> str:
+    """Who sets off whom around drafts and comments, in the demo of that migrated sample site."""
+    for arguments in (
+        ("run", "--no-live", "manage.py", "demo"),
+        ("report", "--format", "mermaid", *(f"--root={name}" for name in GRAPH)),
+    ):
+        done = site.sigtrace(*arguments)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+    return done.stdout
+
+
 def table_fields(text: str, heading: str) -> list[str]:
     """The first column of the table under a heading, which stands there without its `#`."""
     _, found, below = text.partition(f"# {heading}")
@@ -80,14 +95,22 @@ def main() -> None:
         text = with_block(text, f"help {command}", help_of(command))
     for name in EXAMPLES:
         text = with_block(text, f"example {name}", example_of(name))
+    with tempfile.TemporaryDirectory() as folder:
+        text = with_block(text, "graph", graph(_sample_site(Path(folder))))
     README.write_text(text, "utf-8")
     for name, draw in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:
-            site = Site(Path(folder) / "site")
-            ignored = shutil.ignore_patterns(".sigtrace", "*.sqlite3")
-            shutil.copytree(SAMPLE_SITE, site.path, ignore=ignored)
-            site.manage("migrate", "-v0")
+            site = _sample_site(Path(folder))
             (FOLDER / f"{name}.svg").write_text(draw(site), "utf-8")
+
+
+def _sample_site(folder: Path) -> Site:
+    """A copy of the sample site in a folder, migrated."""
+    site = Site(folder / "site")
+    ignored = shutil.ignore_patterns(".sigtrace", "*.sqlite3")
+    shutil.copytree(SAMPLE_SITE, site.path, ignore=ignored)
+    site.manage("migrate", "-v0")
+    return site
 
 
 if __name__ == "__main__":

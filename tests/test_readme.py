@@ -7,6 +7,7 @@ import re
 import pytest
 
 from sigtrace import events
+from sigtrace.analysis.findings import RULES as FINDINGS
 from sigtrace.analysis.rules import RULES
 from sigtrace.discover import SETTINGS
 from tests import pictures, readme
@@ -59,6 +60,16 @@ def test_help_is_current(command):
 @pytest.mark.parametrize("name", readme.EXAMPLES)
 def test_the_examples_are_current(name):
     assert readme.block(TEXT, f"example {name}") == readme.example_of(name)
+
+
+@pytest.mark.lint
+def test_the_graph_is_current(site):
+    assert readme.block(TEXT, "graph") == readme.graph(site)
+
+
+def test_every_finding_is_documented():
+    section = TEXT.partition("### Findings")[2].partition("\n### ")[0]
+    assert re.findall(r"^\| `sigtrace\.(\w+)` ", section, re.MULTILINE) == list(FINDINGS)
 
 
 @pytest.mark.lint

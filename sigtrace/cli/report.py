@@ -14,7 +14,8 @@ from sigtrace.options import VALUES
 REPORTS = ("text", "json", "markdown", "github")
 EXPORTS = ("perfetto", "otlp", "mermaid")
 
-_CHOICE = ("root", "around", "errors", "unfinished", "slowest")
+_CHAINS = ("root", "around", "errors", "unfinished")
+_DRAWN = ("slowest", "no_fold")
 
 
 def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -74,16 +75,16 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     "--root",
     multiple=True,
     metavar="GLOB",
-    help="Draw only chains that begin so: 'Article.save*', blog.Article, or with that span's id.",
+    help="Only chains that begin so: 'Article.save*', blog.Article, or with that span's id.",
 )
 @click.option(
     "--around",
     multiple=True,
     metavar="RECEIVER",
-    help="Draw only chains in which that receiver ran, but all of them.",
+    help="Only chains in which that receiver ran, but all of them.",
 )
-@click.option("--errors", is_flag=True, help="Draw only chains with an exception in them.")
-@click.option("--unfinished", is_flag=True, help="Draw only chains that never ended.")
+@click.option("--errors", is_flag=True, help="Only chains with an exception in them.")
+@click.option("--unfinished", is_flag=True, help="Only chains that never ended.")
 @click.option(
     "--slowest", type=click.IntRange(min=1), metavar="N", help="Draw the slowest chains first."
 )
@@ -124,7 +125,7 @@ def report(
     if tree:
         reporting.write_tree(found, options, where)
     elif format_ in EXPORTS:
-        reporting.write_export(found, format_, options["values"], where)
+        reporting.write_export(found, format_, options, where)
     else:
         command = shlex.join(["sigtrace", "report", *map(str, runs)])
         analysed = reporting.write_report(found, format_, options, where, command)
@@ -138,10 +139,11 @@ def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:
     """Raise UsageError for options that do not go together."""
     if tree and format_ != "text":
         raise click.UsageError(f"--tree draws text; it does not go with --format {format_}.")
-    chosen = [f"--{name}" for name in _CHOICE if options[name]]
-    chosen += ["--no-fold"] * options["no_fold"]
-    if chosen and not tree:
-        raise click.UsageError(f"{chosen[0]} chooses what is drawn: add --tree.")
+    for name in _CHAINS + _DRAWN:
+        if options[name] and not tree and (name in _DRAWN or format_ not in EXPORTS):
+            option = name.replace("_", "-")
+            what = "is about how chains are drawn" if name in _DRAWN else "chooses chains"
+            raise click.UsageError(f"--{option} {what}: add --tree.")
     if options["fail_on"] and (tree or format_ in EXPORTS):
         what = "--tree" if tree else f"--format {format_}"
         raise click.UsageError(f"--fail-on is about findings; {what} shows none.")

@@ -103,13 +103,17 @@ def write_tree(runs: Sequence[Run], options: Mapping[str, Any], where: Destinati
     _say_damage(damage)
 
 
-def write_export(runs: Sequence[Run], format_: str, values: str, where: Destination) -> None:
-    """Write all chains of the runs for another program."""
-    from sigtrace.views.formats.exports import export
+def write_export(
+    runs: Sequence[Run], format_: str, options: Mapping[str, Any], where: Destination
+) -> None:
+    """Write the chains that were asked for, for another program."""
+    from sigtrace.views.formats.exports import Wanted, export
 
     damage = Damage()
-    with where.open(pager=False) as (_, write), progress() as told:
-        for text in export(runs, format_, values, damage, told):
+    with where.open(pager=False) as (stream, write), progress() as told:
+        selection = display_for(options, stream).selection
+        wanted = Wanted(options["values"], selection, _choice(options))
+        for text in export(runs, format_, wanted, damage, told):
             write(text.encode())
     _say_damage(damage)
 
@@ -119,13 +123,7 @@ def _trees(
 ) -> Iterator[Text]:
     from sigtrace.views.live import LiveTree
 
-    choice = Choice(
-        root=tuple(options["root"]),
-        around=tuple(options["around"]),
-        errors=options["errors"],
-        unfinished=options["unfinished"],
-        slowest=options["slowest"],
-    )
+    choice = _choice(options)
     for run in runs:
         display = display_for({**options, "root": _project(run)}, stream)
         if choice.slowest is not None:
@@ -136,6 +134,16 @@ def _trees(
         for event in chosen(events, choice) if choice.is_made else events:
             yield from view.feed([event])
         yield from view.finish()
+
+
+def _choice(options: Mapping[str, Any]) -> Choice:
+    return Choice(
+        root=tuple(options["root"]),
+        around=tuple(options["around"]),
+        errors=options["errors"],
+        unfinished=options["unfinished"],
+        slowest=options["slowest"],
+    )
 
 
 def _say_damage(damage: Damage) -> None:

@@ -196,8 +196,10 @@ def test_what_looks_alike_is_drawn_each_time_if_asked(project):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--slowest", "3"], "--slowest chooses what is drawn: add --tree"),
+        (["--slowest", "3"], "--slowest is about how chains are drawn: add --tree"),
         (["--no-fold"], "add --tree"),
+        (["--root", "x"], "--root chooses chains: add --tree"),
+        (["--slowest", "3", "--format", "otlp"], "add --tree"),
         (["--tree", "--fail-on", "R001"], "--fail-on is about findings"),
         (["--format", "otlp", "--fail-on", "R001"], "--format otlp shows none"),
         (["--fail-on", "R001,R999"], "'R999' names no finding. There are: R001 fired more"),
@@ -256,3 +258,10 @@ def test_exports_are_written_whole_to_a_file(project, format_):
     assert report("--format", format_, "--output", file).stdout == ""
     assert file.read_text() == report("--format", format_).stdout
     assert "my-first-article" not in file.read_text()
+
+
+def test_an_export_holds_the_chains_that_were_asked_for(project):
+    assert report("--format", "otlp").stdout.count("\n") == 1
+    assert report("--format", "otlp", "--root", "blog.Tag").stdout == ""
+    assert report("--format", "otlp", "--receiver", "generate_slug").stdout.count("\n") == 1
+    assert report("--format", "mermaid", "--around", "nothing").stdout == "flowchart LR\n"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.choice import Choice
+from sigtrace.analysis.filters import Selection, visible
 from sigtrace.analysis.reading import read_chains
 from sigtrace.reader import Damage, merge_events, project_of
 from sigtrace.views.formats.values import Values
@@ -13,27 +16,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sigtrace.reader import Run
+    from sigtrace.tree import Chain
 
 Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which chains are exported, and which of their values: none, redacted or all."""
+
+    values: str = "none"
+    selection: Selection = Selection()  # noqa: RUF009  (frozen)
+    choice: Choice = Choice()  # noqa: RUF009
+
+    def takes(self, chain: Chain) -> bool:
+        """Whether a chain was asked for; it is exported whole."""
+        named = self.selection.names and visible(chain, self.selection) is None
+        return not named and self.choice.takes(chain)
 
 
 def export(
     runs: Sequence[Run],
     format_: str,
-    values: str,
+    wanted: Wanted,
     damage: Damage,
     progress: Callable[[int], None],
 ) -> Iterator[str]:
-    """The pieces of a file in `perfetto`, `otlp` or `mermaid`; `values` says what leaves.
+    """The pieces of a file in `perfetto`, `otlp` or `mermaid`.
 
     Raises SigtraceError for a file that cannot be read.
     """
     write = {"perfetto": _perfetto, "otlp": _otlp, "mermaid": _mermaid}[format_]
-    return write(runs, values, damage, progress)
+    return write(runs, wanted, damage, progress)
 
 
 def _perfetto(
-    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+    runs: Sequence[Run], wanted: Wanted, damage: Damage, progress: Callable[[int], None]
 ) -> Iterator[str]:
     from sigtrace.views.formats.perfetto import Perfetto, write_events
     from sigtrace.views.formats.tracks import Tracks
@@ -43,12 +61,15 @@ def _perfetto(
     def events() -> Iterator[Event]:
         for number, run in enumerate(runs):
             notes: list[Event] = []
-            view = Perfetto(_values(run, values), start, tracks, f"{number}/" if number else "")
+            view = Perfetto(
+                _values(run, wanted.values), start, tracks, f"{number}/" if number else ""
+            )
             for chain in read_chains(run, damage, notes.append, progress):
                 for note in notes:
                     yield from view.note(note)
                 notes.clear()
-                yield from view.chain(chain)
+                if wanted.takes(chain):
+                    yield from view.chain(chain)
             for note in notes:
                 yield from view.note(note)
 
@@ -56,18 +77,19 @@ def _perfetto(
 
 
 def _otlp(
-    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+    runs: Sequence[Run], wanted: Wanted, damage: Damage, progress: Callable[[int], None]
 ) -> Iterator[str]:
     from sigtrace.views.formats.otlp import Otlp
 
     for run in runs:
-        view = Otlp(_values(run, values), run.folder.name, _service(run))
+        view = Otlp(_values(run, wanted.values), run.folder.name, _service(run))
         for chain in read_chains(run, damage, view.note, progress):
-            yield view.chain(chain)
+            if wanted.takes(chain):
+                yield view.chain(chain)
 
 
 def _mermaid(
-    runs: Sequence[Run], values: str, damage: Damage, progress: Callable[[int], None]
+    runs: Sequence[Run], wanted: Wanted, damage: Damage, progress: Callable[[int], None]
 ) -> Iterator[str]:
     from sigtrace.analysis.edges import Edges
     from sigtrace.analysis.unfolded import Unfolded
@@ -76,7 +98,8 @@ def _mermaid(
     edges = Edges()
     for run in runs:
         for chain in read_chains(run, damage, progress=progress):
-            edges.add(Unfolded(chain))
+            if wanted.takes(chain):
+                edges.add(Unfolded(chain))
     yield render_mermaid(edges.counts)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sigtrace.reader import Damage, open_runs
-from sigtrace.views.formats.exports import export
+from sigtrace.views.formats.exports import Wanted, export
 from tests.factories import article_save, end, process, registered, write
 
 MERMAID = "SIGTRACE_TEST_MERMAID"
@@ -18,7 +18,9 @@ MERMAID = "SIGTRACE_TEST_MERMAID"
 
 
 def mermaid(run):
-    return "".join(export(open_runs([run], run), "mermaid", "none", Damage(), lambda _: None))
+    return "".join(
+        export(open_runs([run], run), "mermaid", Wanted("none"), Damage(), lambda _: None)
+    )
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import json
 import pytest
 
 from sigtrace.reader import Damage, open_runs
-from sigtrace.views.formats.exports import export
+from sigtrace.views.formats.exports import Wanted, export
 from tests.factories import article_save, begin, end, process, registered, scope, write
 
 IDS = ("traceId", "spanId", "parentSpanId")
 
 
 def lines(run, values="none"):
-    text = "".join(export(open_runs([run], run), "otlp", values, Damage(), lambda _: None))
+    text = "".join(export(open_runs([run], run), "otlp", Wanted(values), Damage(), lambda _: None))
     return text.splitlines()
 
 

@@ -8,12 +8,14 @@ from collections import defaultdict
 import pytest
 
 from sigtrace.reader import Damage, open_runs
-from sigtrace.views.formats.exports import export
+from sigtrace.views.formats.exports import Wanted, export
 from tests.factories import article_save, begin, end, process, registered, write
 
 
 def events(run, values="none"):
-    text = "".join(export(open_runs([run], run), "perfetto", values, Damage(), lambda _: None))
+    text = "".join(
+        export(open_runs([run], run), "perfetto", Wanted(values), Damage(), lambda _: None)
+    )
     found = json.loads(text)
     assert found["displayTimeUnit"] == "ms"
     return found["traceEvents"]
@@ -184,7 +186,7 @@ def test_what_never_ended_and_several_runs(tmp_path):
             begin("send", "1-2", "1-1"),
         )
     runs = open_runs([tmp_path / "a", tmp_path / "b"], tmp_path)
-    text = "".join(export(runs, "perfetto", "none", Damage(), lambda _: None))
+    text = "".join(export(runs, "perfetto", Wanted("none"), Damage(), lambda _: None))
     found = json.loads(text)["traceEvents"]
     check(found)
     assert [e["args"]["unfinished"] for e in found if e["ph"] == "X"] == [True] * 4
