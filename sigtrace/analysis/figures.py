@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sigtrace.analysis.percentiles import Durations
+
 
 @dataclass(slots=True)
 class ReceiverCalls:
     """The calls of one receiver by one signal and sender; times are nanoseconds.
 
-    `self_ns` is its time less that of the spans right below it, `queries` are all below it,
-    `errors` the exceptions that left it and came out of no receiver below it.
+    `self_ns` is its time less that of the spans right below it, `alone_ns` less only that of the
+    receivers that it set off; `alone` has each call's. `sql_ns` is that of its own statements,
+    `around_ns` of the chains in which it ran, `slowest` its slowest calls alone with their ids.
+    `queries` are all below it, `errors` the exceptions that left it and came out of no receiver
+    below it.
     """
 
     receiver: str
@@ -26,6 +31,12 @@ class ReceiverCalls:
     max_ns: int = 0
     queries: int = 0
     errors: int = 0
+    alone: Durations = field(default_factory=Durations)
+    alone_ns: int = 0
+    sql_ns: int = 0
+    chains: int = 0
+    around_ns: int = 0
+    slowest: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.connected import Registry, registry
 from sigtrace.analysis.filters import Selection, matches, visible
-from sigtrace.analysis.findings import SLOW_MS, Finding, Findings, ranked
+from sigtrace.analysis.findings import SLOW_MS, Finding, Findings, ranked, slow_receivers
 from sigtrace.analysis.reading import read_chains
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Summary, Totals
@@ -68,16 +68,19 @@ def analyse(
     `slow_ms` are the milliseconds from which on a receiver is slow, `progress` is told of lines.
     """
     damage, totals, processes = Damage(), Totals(), list[Event]()
-    statistics, findings = Statistics(), list[Finding]()
+    statistics, read = Statistics(), list[_Run]()
     registries = [registry(run) for run in runs]
     for run, connected in zip(runs, registries, strict=True):
         # Span ids are unique within a run only.
-        one = _Run(connected, slow_ms)
+        one = _Run(connected)
         for chain in read_chains(run, damage, one.note, progress):
             one.add(chain, statistics, selection)
         totals += one.totals()
         processes += one.processes
-        findings += one.findings.finish()
+        read.append(one)
+    called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
+    findings = [finding for one in read for finding in one.findings.finish(called)]
+    findings += slow_receivers(statistics.receivers.values(), slow_ms)
     receivers = [
         calls
         for calls in statistics.receivers.values()
@@ -106,8 +109,8 @@ def analyse(
 class _Run:
     """What is kept of one run while it is read."""
 
-    def __init__(self, connected: Registry, slow_ms: float) -> None:
-        self.findings = Findings(connected, slow_ms)
+    def __init__(self, connected: Registry) -> None:
+        self.findings = Findings(connected)
         self.processes: list[Event] = []
         self._chains = ChainTotals()
         self._summary = Summary()

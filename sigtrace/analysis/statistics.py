@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SLOWEST = 20
 _UNFINISHED = 20
+_SLOWEST_CALLS = 3
 
 
 class Statistics:
@@ -59,7 +60,9 @@ class Statistics:
 
     def _receivers(self, chain: Unfolded) -> None:
         queries = _queries_below(chain)
+        nested, sql = _right_below(chain, "receiver"), _right_below(chain, "query")
         blamed = _blamed(chain) if chain.failed else ()
+        took, seen = chain.spans[0].duration_ns, []
         for place in chain.of["receiver"]:
             span = chain.spans[place]
             if span.state == UNFINISHED:
@@ -76,6 +79,20 @@ class Statistics:
             calls.self_ns += own_ns(span) if span.children else duration
             calls.max_ns = max(calls.max_ns, duration)
             calls.errors += place in blamed
+            # Async receivers below it may have run at once, and longer together than it.
+            alone = max(duration - nested[place], 0) if place in nested else duration
+            calls.alone.add(alone)
+            calls.alone_ns += alone
+            if place in sql:
+                calls.sql_ns += sql[place]
+            if len(calls.slowest) < _SLOWEST_CALLS:
+                heapq.heappush(calls.slowest, (alone, event["id"]))
+            elif alone > calls.slowest[0][0]:
+                heapq.heapreplace(calls.slowest, (alone, event["id"]))
+            if calls not in seen:
+                seen.append(calls)
+                calls.chains += 1
+                calls.around_ns += took
 
     def _unfinished(self, chain: Unfolded) -> None:
         for place in chain.of["send"]:
@@ -140,6 +157,16 @@ def _queries_below(chain: Unfolded) -> dict[int, int]:
                 queries[above] += queries.get(place, 1)
                 break
     return queries
+
+
+def _right_below(chain: Unfolded, kind: str) -> dict[int, int]:
+    """The nanoseconds of the spans of a kind, by the call that they are put down to."""
+    found: dict[int, int] = {}
+    for place in chain.of[kind]:
+        above = chain.caller[place]
+        if above >= 0:
+            found[above] = found.get(above, 0) + chain.spans[place].duration_ns
+    return found
 
 
 def _blamed(chain: Unfolded) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.failures import began_here
@@ -18,32 +17,32 @@ class ChainTotals:
     """Counts chains as `Summary` counts lines; what is not in chains is left to that."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._chains = self._sends = self._calls = self._queries = 0
+        self._errors = self._unfinished = 0
 
     def add(self, chain: Unfolded) -> None:
         """Take a chain."""
-        root, counts = chain.spans[0], self._counts
+        root = chain.spans[0]
         if root.event.get("discarded"):
             # A callback that never ran.
             return
         if root.parent is None and root.kind in CHAIN_KINDS:
-            counts["chains"] += 1
-        counts["sends"] += len(chain.of["send"])
-        counts["receiver_calls"] += len(chain.of["receiver"])
-        counts["queries"] += len(chain.of["query"])
+            self._chains += 1
+        self._sends += len(chain.of["send"])
+        self._calls += len(chain.of["receiver"])
+        self._queries += len(chain.of["query"])
         if chain.failed:
-            counts["errors"] += sum(map(began_here, chain.spans))
+            self._errors += sum(map(began_here, chain.spans))
         if root.state == UNFINISHED:
-            counts["unfinished"] += sum(span.state == UNFINISHED for span in chain.spans)
+            self._unfinished += sum(span.state == UNFINISHED for span in chain.spans)
 
     def totals(self) -> Totals:
         """What was counted so far."""
-        counts = self._counts
         return Totals(
-            chains=counts["chains"],
-            sends=counts["sends"],
-            receiver_calls=counts["receiver_calls"],
-            errors=counts["errors"],
-            queries=counts["queries"],
-            unfinished=counts["unfinished"],
+            chains=self._chains,
+            sends=self._sends,
+            receiver_calls=self._calls,
+            errors=self._errors,
+            queries=self._queries,
+            unfinished=self._unfinished,
         )

@@ -24,11 +24,12 @@ from sigtrace.analysis.findings.fixtures import FixtureWork
 from sigtrace.analysis.findings.queries import RepeatedQueries
 from sigtrace.analysis.findings.recursion import Recursion
 from sigtrace.analysis.findings.saves import RepeatedSaves
-from sigtrace.analysis.findings.slow import SLOW_MS, SlowReceivers
+from sigtrace.analysis.findings.slow import SLOW_MS, slow_receivers
 from sigtrace.analysis.findings.transactions import Transactions
 from sigtrace.analysis.findings.uncalled import Uncalled
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from typing import Any
 
     from sigtrace.analysis.connected import Registry
@@ -46,26 +47,27 @@ __all__ = [
     "Rule",
     "Words",
     "ranked",
+    "slow_receivers",
 ]
 
 
 class Findings:
     """Looks at a run chain by chain; what is kept grows with places in the code, not with spans."""
 
-    def __init__(self, registry: Registry, slow_ms: float = SLOW_MS) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._interactive: set[str] = set()
         self._transactions = Transactions()
         self._saves = RepeatedSaves()
         self._queries = RepeatedQueries()
         self._discarded = Discarded(self._transactions)
         self._errors = Errors(registry)
-        self._of_receivers = (Recursion(), SlowReceivers(slow_ms), FixtureWork())
+        self._of_receivers = (Recursion(), FixtureWork())
         self._of_all = (
             ConnectedTwice(registry),
             Bypassed(registry),
             EarlyEffects(self._transactions),
-            Uncalled(registry),
         )
+        self._uncalled = Uncalled(registry)
 
     def note(self, event: dict[str, Any]) -> None:
         """Take a line that is no chain's: the end of a scope or an atomic block, a prompt."""
@@ -80,6 +82,7 @@ class Findings:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain, finished or, at the end, unfinished."""
+        self._uncalled.chain(chain)
         for rule in self._of_all:
             rule.chain(chain)
         if chain.of["receiver"]:
@@ -94,9 +97,9 @@ class Findings:
         if chain.of["on_commit"]:
             self._discarded.chain(chain)
 
-    def finish(self) -> list[Finding]:
-        """Say what was found, what matters most first; no more lines come."""
+    def finish(self, called: Container[tuple[str, str]] = ()) -> list[Finding]:
+        """Say what was found; no more lines come. `called` are signals and receivers."""
         self._transactions.finish()
         rules = (*self._of_all, *self._of_receivers, self._saves, self._queries)
         found = [one for rule in (*rules, self._errors, self._discarded) for one in rule.findings()]
-        return ranked(found)
+        return [*found, *self._uncalled.findings(called)]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.tree import FINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from sigtrace.analysis.connected import Connection, Registry
     from sigtrace.analysis.findings.finding import Finding
@@ -30,8 +31,6 @@ class Uncalled:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._models: set[str] = set()
-        self._called: set[tuple[str, str]] = set()
-        self._sends: set[tuple[object, ...]] = set()
         self._told: set[str] = set()
 
     def chain(self, chain: Unfolded) -> None:
@@ -42,26 +41,21 @@ class Uncalled:
                 self._models.add(event.get("model") or "")
                 if event.get("bypassed"):
                     self._told.update(event["bypassed"])
-        for place in chain.of["send"]:
-            span = chain.spans[place]
-            event = span.event
-            signal, receivers = event.get("signal"), event.get("receivers")
-            if not isinstance(signal, str) or not isinstance(receivers, list):
-                # It never ended: only names are known, and that they were called.
-                self._told.update(child.name for child in span.children)
-                continue
-            send = (signal, event.get("sender"), *receivers)
-            if send not in self._sends:
-                self._sends.add(send)
-                self._models.add(event.get("sender") or "")
-                self._called.update((signal, name) for name in receivers)
-            if event.get("not_reached"):
-                self._told.update(event["not_reached"])
+        root = chain.spans[0]
+        if chain.failed or root.state != FINISHED:
+            for place in chain.of["send"]:
+                span = chain.spans[place]
+                self._told.update(span.texts("not_reached"))
+                if span.state != FINISHED:
+                    # Of what never ended only names are known, and that it was called.
+                    self._told.update(child.name for child in span.children)
+        elif root.event["kind"] == "send":
+            self._models.add(root.event.get("sender") or "")
 
-    def findings(self) -> Iterator[Finding]:
-        """What was found."""
+    def findings(self, called: Container[tuple[str, str]]) -> Iterator[Finding]:
+        """What was found; `called` are signals and receivers."""
         for one in dict.fromkeys(self._registry.audible()):
-            if self._is_uncalled(one):
+            if (one.signal, one.receiver) not in called and self._is_uncalled(one):
                 signal = one.signal.rpartition(".")[2]
                 at = ("connected at ", Place(one.at_file, one.at_line))
                 yield finding(
@@ -80,8 +74,6 @@ class Uncalled:
 
     def _is_uncalled(self, one: Connection) -> bool:
         if one.origin == "django" or one.receiver in self._told:
-            return False
-        if (one.signal, one.receiver) in self._called:
             return False
         if one.sender is None:
             return one.signal in _OF_MODELS and bool(self._models - {""})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sigtrace.analysis.connected import Connection, Registry
-from sigtrace.analysis.findings import Findings
+from sigtrace.analysis.findings import Findings, ranked, slow_receivers
+from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.unfolded import Unfolded
 from sigtrace.tree import Builder
 from sigtrace.views.findings import sentence
@@ -28,17 +29,21 @@ def find() -> Callable[..., list[Finding]]:
     def run(
         rule: str, *events: dict[str, Any], registry: Registry = NOTHING, **options
     ) -> list[Finding]:
-        builder, findings = Builder(), Findings(registry, **options)
+        builder, findings, statistics = Builder(), Findings(registry), Statistics()
         chains = []
         for event in events:
             if event["event"] != "end" or event["kind"] == "transaction":
                 findings.note(event)
             for chain in builder.feed(event):
                 findings.chain(Unfolded(chain))
+                statistics.add(Unfolded(chain))
         chains += builder.finish()
         for chain in chains:
             findings.chain(Unfolded(chain))
-        return [one for one in findings.finish() if one.rule.number == rule]
+        called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
+        found = findings.finish(called)
+        found += slow_receivers(statistics.receivers.values(), **options)
+        return ranked(one for one in found if one.rule.number == rule)
 
     return run
 

@@ -291,7 +291,8 @@ def test_what_was_never_called(find, said, connection):
     registry = Registry((*never, *others), frozenset({"django.db.models.signals.pre_init"}))
     found = find(
         "R011",
-        end("send", "1-2", "1-1", receivers=["a.called"], not_reached=["a.not_reached"]),
+        end("receiver", "1-7", "1-2", receiver="a.called", exception="E"),
+        end("send", "1-2", "1-1", exception="E", not_reached=["a.not_reached"]),
         end("save", "1-1"),
         end("bulk", "1-3", bypassed=["a.bypassed"]),
         registry=registry,
