@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
 
 from sigtrace.analysis.percentiles import Durations
+
+
+class Slowest:
+    """The ids of the few slowest calls."""
+
+    __slots__ = ("_heap",)
+
+    MOST = 3
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, str]] = []
+
+    def add(self, ns: int, span_id: str) -> None:
+        """Take a call."""
+        if len(self._heap) < self.MOST:
+            heapq.heappush(self._heap, (ns, span_id))
+        elif ns > self._heap[0][0]:
+            heapq.heapreplace(self._heap, (ns, span_id))
+
+    def absorb(self, other: Slowest) -> None:
+        """Take the calls of another one."""
+        for ns, span_id in other._heap:
+            self.add(ns, span_id)
+
+    def ids(self) -> tuple[str, ...]:
+        """The slowest first."""
+        return tuple(span_id for _, span_id in sorted(self._heap, reverse=True))
 
 
 @dataclass(slots=True)
@@ -36,7 +64,7 @@ class ReceiverCalls:
     sql_ns: int = 0
     chains: int = 0
     around_ns: int = 0
-    slowest: list[tuple[int, str]] = field(default_factory=list)
+    slowest: Slowest = field(default_factory=Slowest)
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,26 @@ _BITS = 5
 class Durations:
     """Nanoseconds, counted in steps of about 3 %; what is kept does not grow with their number."""
 
-    __slots__ = ("_counts", "count")
+    __slots__ = ("_counts", "count", "greatest")
 
     def __init__(self) -> None:
         self.count = 0
+        self.greatest = 0
         self._counts: Counter[int] = Counter()
 
     def add(self, ns: int) -> None:
         """Count one."""
         self.count += 1
+        if ns > self.greatest:  # noqa: PLR1730  (half the time of `max`)
+            self.greatest = ns
         cut = max(ns.bit_length() - _BITS - 1, 0)
         self._counts[ns >> cut << cut] += 1
+
+    def absorb(self, other: Durations) -> None:
+        """Count those that another one has counted."""
+        self.count += other.count
+        self.greatest = max(self.greatest, other.greatest)
+        self._counts.update(other._counts)
 
     def percentile(self, percent: float) -> int:
         """The length that so many percent do not exceed, by the nearest rank; 0 of none."""

@@ -13,7 +13,7 @@ from sigtrace.analysis.reading import read_chains
 from sigtrace.analysis.summary import Summary
 from sigtrace.analysis.totals import ChainTotals
 from sigtrace.analysis.unfolded import Unfolded
-from sigtrace.reader import Damage
+from sigtrace.reader import Damage, merge_events
 from sigtrace.tree import FINISHED
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def profile(run: Run, progress: Callable[[int], None] = lambda _: None) -> Profi
     """Read a run once. Raises SigtraceError for a file that this version cannot read."""
     one = _Profiler()
     damage = Damage()
-    for chain in read_chains(run, damage, one.note, progress):
+    for chain in read_chains(merge_events(run.files, damage, progress), one.note):
         one.add(Unfolded(chain))
     totals = one.chains.totals() + one.summary.totals()
     return Profile(run, totals, one.receivers, one.edges.counts, one.roots, damage)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.connected import Registry, registry
-from sigtrace.analysis.filters import Selection, matches, visible
-from sigtrace.analysis.findings import SLOW_MS, Finding, Findings, ranked, slow_receivers
-from sigtrace.analysis.reading import read_chains
+from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
+from sigtrace.analysis.gathering import gather
 from sigtrace.analysis.statistics import Statistics
-from sigtrace.analysis.summary import Summary, Totals
-from sigtrace.analysis.totals import ChainTotals
-from sigtrace.analysis.unfolded import Unfolded
+from sigtrace.analysis.summary import Totals
 from sigtrace.reader import Damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
+    from sigtrace.analysis.gathering import InBackground
     from sigtrace.reader import Run
-    from sigtrace.tree import Chain
 
 Event = dict[str, Any]
 
@@ -61,26 +59,25 @@ def analyse(
     *,
     slow_ms: float = SLOW_MS,
     progress: Callable[[int], None] = lambda _: None,
+    in_background: InBackground | None = None,
 ) -> Report:
     """Read the runs once. Raises SigtraceError for a file that this version cannot read.
 
     The names of `selection` choose chains and receivers; the totals are those of the whole runs.
-    `slow_ms` are the milliseconds from which on a receiver is slow, `progress` is told of lines.
+    `slow_ms` are the milliseconds from which on a receiver is slow, `progress` is told of lines,
+    `in_background` reads a half of a big run beside us.
     """
-    damage, totals, processes = Damage(), Totals(), list[Event]()
-    statistics, read = Statistics(), list[_Run]()
-    registries = [registry(run) for run in runs]
-    for run, connected in zip(runs, registries, strict=True):
-        # Span ids are unique within a run only.
-        one = _Run(connected)
-        for chain in read_chains(run, damage, one.note, progress):
-            one.add(chain, statistics, selection)
+    damage, totals, statistics = Damage(), Totals(), Statistics()
+    # Span ids are unique within a run only.
+    gathered = [gather(run, selection, progress, in_background) for run in runs]
+    for one in gathered:
+        statistics.absorb(one.statistics)
         totals += one.totals()
-        processes += one.processes
-        read.append(one)
+        damage.absorb(one.damage)
     called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
-    findings = [finding for one in read for finding in one.findings.finish(called)]
+    findings = [finding for one in gathered for finding in one.findings.finish(called)]
     findings += slow_receivers(statistics.receivers.values(), slow_ms)
+    registries = [one.registry for one in gathered]
     receivers = [
         calls
         for calls in statistics.receivers.values()
@@ -91,7 +88,7 @@ def analyse(
     return Report(
         runs=tuple(runs),
         selection=selection,
-        processes=tuple(processes),
+        processes=tuple(process for one in gathered for process in one.processes),
         totals=totals,
         receivers=tuple(sorted(receivers, key=lambda calls: (-calls.total_ns, calls.receiver))),
         slowest=tuple(statistics.slowest()),
@@ -104,35 +101,6 @@ def analyse(
         coverage=coverage(registries, statistics.receivers.values()),
         damage=damage,
     )
-
-
-class _Run:
-    """What is kept of one run while it is read."""
-
-    def __init__(self, connected: Registry) -> None:
-        self.findings = Findings(connected)
-        self.processes: list[Event] = []
-        self._chains = ChainTotals()
-        self._summary = Summary()
-
-    def note(self, event: Event) -> None:
-        what = event["event"]
-        if what == "process":
-            self.processes.append(event)
-        elif what == "counts":
-            self._summary.feed(event)
-        else:
-            self.findings.note(event)
-
-    def add(self, chain: Chain, statistics: Statistics, selection: Selection) -> None:
-        unfolded = Unfolded(chain)
-        self._chains.add(unfolded)
-        if not selection.names or visible(chain, selection) is not None:
-            statistics.add(unfolded)
-            self.findings.chain(unfolded)
-
-    def totals(self) -> Totals:
-        return self._chains.totals() + self._summary.totals()
 
 
 def coverage(registries: Iterable[Registry], receivers: Iterable[ReceiverCalls]) -> Coverage | None:

@@ -9,6 +9,7 @@ import heapq
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import began_here, failed, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.filters import bypassed
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SLOWEST = 20
 _UNFINISHED = 20
-_SLOWEST_CALLS = 3
 
 
 class Statistics:
@@ -54,6 +54,18 @@ class Statistics:
         elif chain.chain.continues is None:
             self._rank(chain)
 
+    def absorb(self, later: Statistics) -> None:
+        """Add what a later part of a run, or another run, adds up to."""
+        absorb(self.receivers, later.receivers)
+        absorb(self.bulk, later.bulk)
+        self.failures.update(later.failures)
+        self.discarded.update(later.discarded)
+        self.unfinished += later.unfinished[: max(_UNFINISHED - len(self.unfinished), 0)]
+        after = [(took, number - self._chains, one) for took, number, one in later._slowest]
+        self._slowest = heapq.nlargest(SLOWEST, [*self._slowest, *after])
+        heapq.heapify(self._slowest)
+        self._chains += later._chains
+
     def slowest(self) -> list[ChainFigures]:
         """The slowest finished chains, slowest first."""
         return [figures for _, _, figures in sorted(self._slowest, reverse=True)]
@@ -85,10 +97,7 @@ class Statistics:
             calls.alone_ns += alone
             if place in sql:
                 calls.sql_ns += sql[place]
-            if len(calls.slowest) < _SLOWEST_CALLS:
-                heapq.heappush(calls.slowest, (alone, event["id"]))
-            elif alone > calls.slowest[0][0]:
-                heapq.heapreplace(calls.slowest, (alone, event["id"]))
+            calls.slowest.add(alone, event["id"])
             if calls not in seen:
                 seen.append(calls)
                 calls.chains += 1

@@ -57,6 +57,10 @@ class Summary:
         elif what == "counts":
             self._counts[event["process"]] = event
 
+    def absorb(self, later: Summary) -> None:
+        """Take the counts of a later part of the run; both parts' spans were counted elsewhere."""
+        self._counts.update(later._counts)
+
     def totals(self) -> Totals:
         """What was counted so far; open spans count as well."""
         kinds = self._kinds + Counter(event["kind"] for event in self._open.values())

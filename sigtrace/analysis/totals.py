@@ -36,6 +36,11 @@ class ChainTotals:
         if root.state == UNFINISHED:
             self._unfinished += sum(span.state == UNFINISHED for span in chain.spans)
 
+    def absorb(self, later: ChainTotals) -> None:
+        """Add what was counted in a later part."""
+        for name, count in vars(later).items():
+            setattr(self, name, getattr(self, name) + count)
+
     def totals(self) -> Totals:
         """What was counted so far."""
         return Totals(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.choice import Choice, chosen
 from sigtrace.analysis.findings import SLOW_MS
+from sigtrace.cli.background import Background, has_two_processors
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.findings import repository
 from sigtrace.cli.output import say
@@ -64,7 +65,13 @@ def write_report(
         display = display_for({**options, "root": _project(runs[0])}, stream)
         slow_ms = SLOW_MS if options["slow_ms"] is None else options["slow_ms"]
         with progress() as told:
-            report = analyse(runs, display.selection, slow_ms=slow_ms, progress=told)
+            report = analyse(
+                runs,
+                display.selection,
+                slow_ms=slow_ms,
+                progress=told,
+                in_background=Background if has_two_processors() else None,
+            )
         if format_ == "text":
             from sigtrace.views.report import render_report
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sigtrace.reader.lines import Damage, Follower, check_schema, read_events
-from sigtrace.reader.merging import merge_events
+from sigtrace.reader.merging import MergedEvents, merge_events
+from sigtrace.reader.parts import Part, halves, open_before
 from sigtrace.reader.runs import (
     Run,
     find_run,
@@ -20,11 +21,15 @@ from sigtrace.reader.runs import (
 __all__ = [
     "Damage",
     "Follower",
+    "MergedEvents",
+    "Part",
     "Run",
     "check_schema",
     "find_run",
+    "halves",
     "merge_events",
     "newest_run",
+    "open_before",
     "open_run",
     "open_runs",
     "process_files",

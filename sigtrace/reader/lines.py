@@ -29,6 +29,11 @@ class Damage:
     def add(self, path: Path) -> None:
         self.lines[path.name] = self.lines.get(path.name, 0) + 1
 
+    def absorb(self, other: Damage) -> None:
+        """Count those that another reader has met."""
+        for name, lines in other.lines.items():
+            self.lines[name] = self.lines.get(name, 0) + lines
+
     @property
     def total(self) -> int:
         return sum(self.lines.values())

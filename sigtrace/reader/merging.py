@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
 from sigtrace.reader.lines import checked, decoded
+from sigtrace.reader.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,8 +32,29 @@ def merge_events(
     ones are half of a file and say nothing more. `progress` is told of the lines that were read, by
     and by. Raises SigtraceError for a file of a newer schema or one that cannot be read.
     """
-    files = [_Lines(path, damage, progress) for path in paths]
-    return iter(files[0]) if len(files) == 1 else _merged(files)
+    return iter(MergedEvents(map(Part, paths), damage, progress))
+
+
+class MergedEvents:
+    """The same of parts of files, to be read once."""
+
+    def __init__(
+        self,
+        parts: Iterable[Part],
+        damage: Damage,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._files = [_Lines(part, damage, progress) for part in parts]
+
+    def __iter__(self) -> Iterator[Event]:
+        if len(self._files) == 1:
+            return iter(self._files[0])
+        return _merged(self._files)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no span was open where a part that was read stops before the end of its file."""
+        return not any(file.is_cut and file.begun for file in self._files)
 
 
 def _merged(files: list[_Lines]) -> Iterator[Event]:
@@ -64,28 +87,41 @@ def _written(event: Event) -> int:
 
 
 class _Lines:
-    """The events of one file."""
+    """The events of one part of a file."""
 
-    def __init__(self, path: Path, damage: Damage, progress: Callable[[int], None]) -> None:
-        self._path = path
+    def __init__(self, part: Part, damage: Damage, progress: Callable[[int], None]) -> None:
+        self._part = part
+        self._path = part.path
         self._damage = damage
         self._progress = progress
+        self.is_cut = part.stop is not None
         # The `begin` lines of spans that have not ended so far, by id.
-        self._begun: dict[bytes, bytes] = {}
+        self.begun: dict[bytes, bytes] = {}
 
     def __iter__(self) -> Iterator[Event]:
-        begun = self._begun
+        begun = self.begun
+        for lines in self._blocks():
+            for event in self._events(self._without_begun(lines)):
+                if event["event"] == "end":
+                    begun.pop(event["id"].encode("utf-8", "replace"), None)
+                yield event
+            self._progress(len(lines))
+        if not self.is_cut:
+            yield from self._events([*begun.values()])
+
+    def _blocks(self) -> Iterator[list[bytes]]:
+        stop = math.inf if self._part.stop is None else self._part.stop
         try:
             with self._path.open("rb") as file:
-                while lines := file.readlines(_BLOCK):
-                    for event in self._events(self._without_begun(lines)):
-                        if event["event"] == "end":
-                            begun.pop(event["id"].encode("utf-8", "replace"), None)
-                        yield event
-                    self._progress(len(lines))
+                place = file.seek(self._part.start)
+                # A line that ends right at the size that is asked for is not the last one.
+                while place < stop and (
+                    lines := file.readlines(int(min(_BLOCK, stop - place - 1)))
+                ):
+                    place += sum(map(len, lines))
+                    yield lines
         except OSError as error:
             raise SigtraceError(f"{self._path}: {error.strerror}.") from error
-        yield from self._events([*begun.values()])
 
     def _without_begun(self, lines: list[bytes]) -> list[bytes]:
         """Put the lines of spans that began aside."""
@@ -94,7 +130,7 @@ class _Lines:
             if line.startswith(_BEGIN):
                 words = line.split(b'"', _ID + 1)
                 if words[_ID - 2] == b"id" and line.endswith(b"}\n"):
-                    self._begun[words[_ID]] = line
+                    self.begun[words[_ID]] = line
                     continue
             others.append(line)
         return others

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.findings.bypassed import Bypassed
 from sigtrace.analysis.findings.connected_twice import ConnectedTwice
@@ -30,7 +30,6 @@ from sigtrace.analysis.findings.uncalled import Uncalled
 
 if TYPE_CHECKING:
     from collections.abc import Container
-    from typing import Any
 
     from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.unfolded import Unfolded
@@ -52,9 +51,14 @@ __all__ = [
 
 
 class Findings:
-    """Looks at a run chain by chain; what is kept grows with places in the code, not with spans."""
+    """Looks at a run chain by chain; what is kept grows with places in the code, not with spans.
 
-    def __init__(self, registry: Registry) -> None:
+    `carried` are the scopes that were open where this part of the run begins.
+    """
+
+    def __init__(self, registry: Registry, carried: Container[str] = ()) -> None:
+        self._carried = carried
+        self._later: Findings | None = None
         self._interactive: set[str] = set()
         self._transactions = Transactions()
         self._saves = RepeatedSaves()
@@ -74,7 +78,7 @@ class Findings:
         what = event["event"]
         if what == "end":
             self._transactions.ended(event)
-        elif what == "scope" and event.get("closed"):
+        elif what == "scope" and event.get("closed") and event["id"] not in self._carried:
             self._saves.scope_closed(event["id"])
             self._queries.scope_closed(event["id"])
         elif what == "prompt":
@@ -97,9 +101,22 @@ class Findings:
         if chain.of["on_commit"]:
             self._discarded.chain(chain)
 
+    def absorb(self, later: Findings) -> None:
+        """Take what a later part of the run shows, of which this one is the beginning."""
+        self._later = later
+
     def finish(self, called: Container[tuple[str, str]] = ()) -> list[Finding]:
         """Say what was found; no more lines come. `called` are signals and receivers."""
+        if self._later is not None:
+            self._transactions.absorb(self._later._transactions)
         self._transactions.finish()
-        rules = (*self._of_all, *self._of_receivers, self._saves, self._queries)
-        found = [one for rule in (*rules, self._errors, self._discarded) for one in rule.findings()]
+        if self._later is not None:
+            for rule, later in zip(self._rules(), self._later._rules(), strict=True):
+                rule.absorb(later)
+            self._uncalled.absorb(self._later._uncalled)
+        found = [one for rule in self._rules() for one in rule.findings()]
         return [*found, *self._uncalled.findings(called)]
+
+    def _rules(self) -> tuple[Any, ...]:
+        own = (self._saves, self._queries, self._errors, self._discarded)
+        return (*self._of_all, *self._of_receivers, *own)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.filters import bypassed
 from sigtrace.analysis.findings.finding import EVIDENCE, finding, names, times
 
@@ -67,6 +68,10 @@ class Bypassed:
             self._note(span, "cascade", bypassed(span))
             if span.event.get("historical"):
                 self._historical(span, _DELETE)
+
+    def absorb(self, later: Bypassed) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""

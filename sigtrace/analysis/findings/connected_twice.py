@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, times
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class ConnectedTwice:
                 names = tuple(send.event.get("receivers") or ())
                 if names not in self._single and not self._send(send.children):
                     self._single.add(names)
+
+    def absorb(self, later: ConnectedTwice) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, finding, times
 from sigtrace.analysis.findings.transactions import ROLLED_BACK
 
@@ -40,6 +41,10 @@ class Discarded:
         span = chain.spans[0]
         if span.event.get("discarded") and span.transaction is not None:
             self._transactions.ask(span.transaction, partial(self._ended, chain.chain))
+
+    def absorb(self, later: Discarded) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found; the transactions are over."""

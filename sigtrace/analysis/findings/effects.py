@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, Name, Place, finding, times
 from sigtrace.analysis.findings.transactions import ROLLED_BACK, TEST
 
@@ -48,6 +49,10 @@ class EarlyEffects:
         for place in chain.of["send"]:
             if chain.spans[place].event.get("signal") == ENQUEUED:
                 self._effect(chain, place)
+
+    def absorb(self, later: EarlyEffects) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found; the transactions are over."""

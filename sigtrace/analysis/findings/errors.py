@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import failing, failure
 from sigtrace.analysis.findings.finding import (
     EVIDENCE,
@@ -34,15 +35,13 @@ class _Raised:
     evidence: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Missed:
+class _Missed(NamedTuple):
     """Receivers that sends of one signal did not reach, and the exception that was in the way."""
 
     signal: str
     sender: str
-    receivers: list[str]
+    receivers: tuple[str, ...]
     failure: Failure
-    raised: _Raised = field(default_factory=_Raised)
 
 
 class Errors:
@@ -51,7 +50,7 @@ class Errors:
     def __init__(self, registry: Registry) -> None:
         self._places = {one.receiver: (one.file, one.line) for one in registry.connections}
         self._raised: dict[Failure, _Raised] = {}
-        self._missed: dict[tuple[object, ...], _Missed] = {}
+        self._missed: dict[_Missed, _Raised] = {}
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
@@ -60,12 +59,16 @@ class Errors:
             if found.kind in CALLS:
                 _count(self._raised.setdefault(found, _Raised()), span.id)
             for send in path:
-                receivers = send.texts("not_reached")
+                receivers = tuple(send.texts("not_reached"))
                 if receivers:
                     signal, sender = send.text("signal") or send.name, send.text("sender")
-                    key = (signal, sender, *receivers, found.inside, found.exception)
-                    missed = self._missed.setdefault(key, _Missed(signal, sender, receivers, found))
-                    _count(missed.raised, send.id)
+                    missed = _Missed(signal, sender, receivers, found)
+                    _count(self._missed.setdefault(missed, _Raised()), send.id)
+
+    def absorb(self, later: Errors) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._raised, later._raised)
+        absorb(self._missed, later._missed)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""
@@ -84,7 +87,7 @@ class Errors:
                 level=WARNING if found.swallowed else "",
                 weight=raised.count,
             )
-        for missed in self._missed.values():
+        for missed, cut in self._missed.items():
             found = missed.failure
             file, line = self._places.get(missed.receivers[0], (None, None))
             signal = missed.signal.rpartition(".")[2]
@@ -94,7 +97,7 @@ class Errors:
                     *names(missed.receivers),
                     f" {'was' if len(missed.receivers) == 1 else 'were'} not called by {signal}",
                     f" of {missed.sender}" if missed.sender else "",
-                    f" ({times(missed.raised.count)})" if missed.raised.count > 1 else "",
+                    f" ({times(cut.count)})" if cut.count > 1 else "",
                 ),
                 details=(
                     (
@@ -104,10 +107,10 @@ class Errors:
                 ),
                 file=file or found.file,
                 line=line if file else found.line,
-                evidence=tuple(missed.raised.evidence),
-                count=missed.raised.count,
-                show=("--tree", "--root", missed.raised.evidence[0]),
-                weight=missed.raised.count,
+                evidence=tuple(cut.evidence),
+                count=cut.count,
+                show=("--tree", "--root", cut.evidence[0]),
+                weight=cut.count,
             )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, finding, times
 
@@ -54,6 +55,10 @@ class FixtureWork:
             work.did += names
             if len(work.evidence) < EVIDENCE:
                 work.evidence.append(span.id)
+
+    def absorb(self, later: FixtureWork) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
 from sigtrace.analysis.reentry import identity
 
@@ -94,6 +95,13 @@ class RepeatedQueries:
                 self._loops[key] = repeat
             else:
                 known.add(repeat.total, repeat.calls, repeat.evidence)
+
+    def absorb(self, later: RepeatedQueries) -> None:
+        """Add what was found in a later part of the run, and its half of scopes that are open."""
+        absorb(self._within, later._within)
+        absorb(self._loops, later._loops)
+        for scope, repeats in later._scopes.items():
+            absorb(self._scopes.setdefault(scope, {}), repeats)
 
     def findings(self) -> Iterator[Finding]:
         """What was found; no more chains come."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, NOTICE, Name, Place, finding
 from sigtrace.analysis.findings.saves import row_of
@@ -64,6 +65,10 @@ class Recursion:
             deepest.setdefault(circle, place)
         for circle, place in deepest.items():
             self._judge(self._found[circle], chain, place)
+
+    def absorb(self, later: Recursion) -> None:
+        """Add what was found in a later part of the run."""
+        absorb(self._found, later._found)
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, names, times
 from sigtrace.events import HIDDEN
 
@@ -78,6 +79,17 @@ class RepeatedSaves:
     def scope_closed(self, scope: str) -> None:
         """Judge what was saved in a scope."""
         self._evaluate(self._scopes.pop(scope, {}), self._labels.pop(scope, ""))
+
+    def absorb(self, later: RepeatedSaves) -> None:
+        """Add what was found in a later part of the run, and its half of scopes that are open."""
+        absorb(self._found, later._found)
+        self._labels.update(later._labels)
+        for scope, rows in later._scopes.items():
+            known = self._scopes.setdefault(scope, {})
+            for row, saves in rows.items():
+                if "created" in saves[0].said:
+                    self._evaluate({row: known.pop(row, [])}, self._labels[scope])
+                known.setdefault(row, []).extend(saves)
 
     def findings(self) -> Iterator[Finding]:
         """What was found; no more chains come."""

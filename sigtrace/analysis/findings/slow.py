@@ -32,8 +32,7 @@ def slow_receivers(calls: Iterable[ReceiverCalls], slow_ms: float = SLOW_MS) -> 
 
 
 def _finding(one: ReceiverCalls, share: float, high: int) -> Finding:
-    slowest = sorted(one.slowest, reverse=True)
-    most = _ms(slowest[0][0])
+    most = _ms(one.alone.greatest)
     said = f"1 call: {most}"
     if one.calls > 1:
         said = f"{one.calls:,} calls: half took {_ms(one.alone.percentile(50))} or more, "
@@ -49,7 +48,7 @@ def _finding(one: ReceiverCalls, share: float, high: int) -> Finding:
         details=tuple(parts),
         file=one.file,
         line=one.line,
-        evidence=tuple(span_id for _, span_id in slowest),
+        evidence=one.slowest.ids(),
         count=one.calls,
         show=("--tree", "--around", one.receiver, "--slowest", "3"),
         weight=one.alone_ns,

@@ -48,6 +48,14 @@ class Transactions:
         for answer, inside in self._waiting.pop(block, ()):
             self.ask(block, answer, inside=inside)
 
+    def absorb(self, later: Transactions) -> None:
+        """Answer what can be answered now that a later part of the run was read, too."""
+        self._ended.update(later._ended)
+        for block, waiting in (*list(self._waiting.items()), *later._waiting.items()):
+            self._waiting.pop(block, None)
+            for answer, inside in waiting:
+                self.ask(block, answer, inside=inside)
+
     def finish(self) -> None:
         """No more lines come: what is open never ended."""
         for waiting in list(self._waiting.values()):

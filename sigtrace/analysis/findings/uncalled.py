@@ -52,6 +52,11 @@ class Uncalled:
         elif root.event["kind"] == "send":
             self._models.add(root.event.get("sender") or "")
 
+    def absorb(self, later: Uncalled) -> None:
+        """Add what was seen in a later part of the run."""
+        self._models |= later._models
+        self._told |= later._told
+
     def findings(self, called: Container[tuple[str, str]]) -> Iterator[Finding]:
         """What was found; `called` are signals and receivers."""
         for one in dict.fromkeys(self._registry.audible()):

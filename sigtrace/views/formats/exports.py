@@ -64,7 +64,7 @@ def _perfetto(
             view = Perfetto(
                 _values(run, wanted.values), start, tracks, f"{number}/" if number else ""
             )
-            for chain in read_chains(run, damage, notes.append, progress):
+            for chain in read_chains(merge_events(run.files, damage, progress), notes.append):
                 for note in notes:
                     yield from view.note(note)
                 notes.clear()
@@ -83,7 +83,7 @@ def _otlp(
 
     for run in runs:
         view = Otlp(_values(run, wanted.values), run.folder.name, _service(run))
-        for chain in read_chains(run, damage, view.note, progress):
+        for chain in read_chains(merge_events(run.files, damage, progress), view.note):
             if wanted.takes(chain):
                 yield view.chain(chain)
 
@@ -97,7 +97,7 @@ def _mermaid(
 
     edges = Edges()
     for run in runs:
-        for chain in read_chains(run, damage, progress=progress):
+        for chain in read_chains(merge_events(run.files, damage, progress)):
             if wanted.takes(chain):
                 edges.add(Unfolded(chain))
     yield render_mermaid(edges.counts)
