@@ -74,22 +74,27 @@ class Statistics:
         queries = _queries_below(chain)
         nested, sql = _right_below(chain, "receiver"), _right_below(chain, "query")
         blamed = _blamed(chain) if chain.failed else ()
-        took, seen = chain.spans[0].duration_ns, []
+        took, seen = chain.spans[0].duration_ns, set()
         for place in chain.of["receiver"]:
             span = chain.spans[place]
             if span.state == UNFINISHED:
                 continue
             event, duration = span.event, span.duration_ns
-            calls = self._calls(
-                event.get("receiver") or span.name, event.get("signal") or "", event.get("sender")
+            key = (
+                event.get("receiver") or span.name,
+                event.get("signal") or "",
+                event.get("sender"),
             )
-            calls.file, calls.line = event.get("file"), event.get("line")
-            calls.origin = event.get("origin")
+            calls = self.receivers.get(key) or self._calls(*key)
+            if not calls.calls:
+                calls.file, calls.line = event.get("file"), event.get("line")
+                calls.origin = event.get("origin")
             calls.calls += 1
             calls.queries += queries[place]
             calls.total_ns += duration
             calls.self_ns += own_ns(span) if span.children else duration
-            calls.max_ns = max(calls.max_ns, duration)
+            if duration > calls.max_ns:  # noqa: PLR1730  (`max` takes longer)
+                calls.max_ns = duration
             calls.errors += place in blamed
             # Async receivers below it may have run at once, and longer together than it.
             alone = max(duration - nested[place], 0) if place in nested else duration
@@ -98,8 +103,8 @@ class Statistics:
             if place in sql:
                 calls.sql_ns += sql[place]
             calls.slowest.add(alone, event["id"])
-            if calls not in seen:
-                seen.append(calls)
+            if key not in seen:
+                seen.add(key)
                 calls.chains += 1
                 calls.around_ns += took
 

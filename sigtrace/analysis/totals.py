@@ -23,10 +23,11 @@ class ChainTotals:
     def add(self, chain: Unfolded) -> None:
         """Take a chain."""
         root = chain.spans[0]
-        if root.event.get("discarded"):
+        event = root.event
+        if event.get("discarded"):
             # A callback that never ran.
             return
-        if root.parent is None and root.kind in CHAIN_KINDS:
+        if event.get("parent") is None and event["kind"] in CHAIN_KINDS:
             self._chains += 1
         self._sends += len(chain.of["send"])
         self._calls += len(chain.of["receiver"])

@@ -96,14 +96,14 @@ class _Lines:
         self._progress = progress
         self.is_cut = part.stop is not None
         # The `begin` lines of spans that have not ended so far, by id.
-        self.begun: dict[bytes, bytes] = {}
+        self.begun: dict[str, bytes] = {}
 
     def __iter__(self) -> Iterator[Event]:
         begun = self.begun
         for lines in self._blocks():
             for event in self._events(self._without_begun(lines)):
                 if event["event"] == "end":
-                    begun.pop(event["id"].encode("utf-8", "replace"), None)
+                    begun.pop(event["id"], None)
                 yield event
             self._progress(len(lines))
         if not self.is_cut:
@@ -126,25 +126,28 @@ class _Lines:
     def _without_begun(self, lines: list[bytes]) -> list[bytes]:
         """Put the lines of spans that began aside."""
         others = []
+        begun = self.begun
         for line in lines:
             if line.startswith(_BEGIN):
                 words = line.split(b'"', _ID + 1)
                 if words[_ID - 2] == b"id" and line.endswith(b"}\n"):
-                    self.begun[words[_ID]] = line
+                    begun[words[_ID].decode("ascii", "replace")] = line
                     continue
             others.append(line)
         return others
 
-    def _events(self, lines: list[bytes]) -> Iterator[Event]:
+    def _events(self, lines: list[bytes]) -> list[Event]:
         cut = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+        path = self._path
+        events = []
         for value in decoded(b"".join(lines)):
-            event = checked(value, self._path)
+            event = checked(value, path)
             if event is None:
-                self._damage.add(self._path)
+                self._damage.add(path)
             else:
-                yield event
-        # What is left of a line is no damage: its process was killed.
-        for value in decoded(cut + b"\n"):
-            event = checked(value, self._path)
-            if event is not None:
-                yield event
+                events.append(event)
+        if cut:
+            # What is left of a line is no damage: its process was killed.
+            found = (checked(value, path) for value in decoded(cut + b"\n"))
+            events += [event for event in found if event is not None]
+        return events

@@ -133,7 +133,9 @@ class Builder:
             span.resumed = True
         if kind != "query":
             self._finished.add(span_id)
-            _remember(self._recent, span_id, span.name)
+            self._recent[span_id] = event.get("name") or ""
+            if len(self._recent) > _RECENT:
+                _forget_old(self._recent)
         if parent is None:
             return self._ended_chain(span) if kind in CHAIN_KINDS else []
         siblings = self._waiting.get(parent)
@@ -158,7 +160,9 @@ class Builder:
         scope = Scope(event["id"], str(event.get("kind")), str(event.get("name")))
         if event.get("closed"):
             self._scopes.pop(scope.id, None)
-            _remember(self._closed, scope.id, scope)
+            self._closed[scope.id] = scope
+            if len(self._closed) > _RECENT:
+                _forget_old(self._closed)
         else:
             self._scopes[scope.id] = scope
 
@@ -199,9 +203,7 @@ def _sort(siblings: list[Span]) -> None:
         siblings.sort(key=order)
 
 
-def _remember(names: dict[str, Any], key: str, value: object) -> None:
-    names[key] = value
-    if len(names) > _RECENT:
-        # Many at once: one by one is slow.
-        for oldest in list(islice(names, _RECENT // 2)):
-            del names[oldest]
+def _forget_old(entries: dict[str, Any]) -> None:
+    # Many at once: one by one is slow.
+    for oldest in list(islice(entries, _RECENT // 2)):
+        del entries[oldest]

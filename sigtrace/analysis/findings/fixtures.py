@@ -37,7 +37,10 @@ class FixtureWork:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        if not any(chain.spans[place].event.get("raw") for place in chain.of["save"]):
+        for place in chain.of["save"]:
+            if chain.spans[place].event.get("raw"):
+                break
+        else:
             return
         did: dict[int, Counter[str]] = {}
         # An operation says what its own queries are for.

@@ -152,12 +152,13 @@ def row_of(span: Span) -> _Row | None:
 def _heard(chain: Unfolded) -> dict[int, list[str]]:
     """The saves that receivers heard, Django's own left out, and which."""
     heard: dict[int, list[str]] = {}
+    spans, above = chain.spans, chain.above
     for receiver in chain.of["receiver"]:
-        operation = chain.operation(receiver)
-        if operation < 0:
+        operation = above[above[receiver]] if above[receiver] >= 0 else -1
+        if operation < 0 or spans[operation].event["kind"] != "save":
             continue
-        event = chain.spans[receiver].event
-        if event.get("origin") != "django" and chain.spans[operation].event["kind"] == "save":
+        event = spans[receiver].event
+        if event.get("origin") != "django":
             heard.setdefault(operation, []).append(str(event.get("receiver") or event.get("name")))
     return heard
 
