@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from sigtrace.analysis.report import analyse
+from sigtrace.reader import open_run
 from tests.benchmarks.__main__ import SCENARIOS
 from tests.benchmarks.measure import Ratio, Size, Worker, alternate, batch_size, ratio, trace_size
+from tests.benchmarks.reading import record, repeat
 from tests.support import clean_environment
 
 
@@ -61,3 +65,16 @@ def test_a_worker_that_dies_says_why(tmp_path: Path):
     command = [sys.executable, "-c", "import sys; sys.exit('no such thing')"]
     with pytest.raises(RuntimeError, match="status 1: no such thing"):
         Worker(command, clean_environment(), tmp_path / "log")
+
+
+def test_a_big_run_is_a_real_one_many_times(tmp_path):
+    spans, size = repeat(record(tmp_path), tmp_path / "run", 2000, processes=2)
+    run = open_run(tmp_path / "run", tmp_path)
+    report = analyse([run])
+    assert len(run.files) == 2
+    assert sum(path.stat().st_size for path in run.files) == size
+    assert report.damage.total == report.totals.unfinished == 0
+    text = "".join(path.read_text() for path in run.files)
+    ids = re.findall(r'"event":"end","kind":"\w+","id":"([^"]+)"', text)
+    assert len(set(ids)) == len(ids) == spans >= 2000
+    assert report.totals.chains % 28 == 0
