@@ -54,7 +54,7 @@ def sorted_lists(value):
         examples = ("evidence", "id", "next", "time")
         return {key: sorted_lists(one) for key, one in value.items() if key not in examples}
     if isinstance(value, list):
-        return sorted((sorted_lists(one) for one in value), key=lambda one: json.dumps(one))
+        return sorted((sorted_lists(one) for one in value), key=json.dumps)
     return value
 
 
@@ -144,15 +144,20 @@ def test_where_a_run_is_cut(tmp_path, monkeypatch):
     blocked = [end("save", f"1-{n}", transaction="1-99") for n in range(50)]
     assert halves([run(tmp_path, *blocked) / "1.jsonl"]) is None
     file = run(tmp_path, *blocked, *filler(100)) / "1.jsonl"
-    first, later = halves([file])
-    text = file.read_bytes()
-    assert (first[0].start, first[0].stop) == (0, later[0].start)
-    assert text[first[0].stop - 1 :].startswith(b"\n")
+    (first,), (later,) = cut([file])
+    assert (first.start, first.stop, later.stop) == (0, later.start, None)
+    assert file.read_bytes()[later.start - 1 :].startswith(b"\n")
     other = write(tmp_path / "run" / "2.jsonl", process("2"), *blocked, *blocked, *filler(900, 300))
-    first, later = halves([file, other])
-    assert first[0] == Part(file)
-    assert later == [Part(other, first[1].stop)]
-    assert 0 < first[1].stop < other.stat().st_size
+    (whole, first), (later,) = cut([file, other])
+    assert whole == Part(file)
+    assert (first.path, later.path, first.stop) == (other, other, later.start)
+    assert 0 < later.start < other.stat().st_size
+
+
+def cut(files):
+    found = halves(files)
+    assert found is not None
+    return found
 
 
 def test_what_holds_before_a_part(tmp_path):
