@@ -179,9 +179,10 @@ def test_a_tree_begins_on_a_line_of_its_own(site: Site):
     with plain(site) as screen:
         screen.shows(r"^>>>$")
         screen.enter("from blog.models import Article")
-        screen.enter("print('unfinished', end=''); a = Article.objects.create(title='Hello')")
+        statement = "print('unfinished', end='', flush=True)"
+        screen.enter(f"{statement}; a = Article.objects.create(title='Hello')")
         text = screen.shows(r"AuditLog[\s\S]*^>>>$")
-        lines = between_prompts(text, "print('unfinished'")
+        lines = between_prompts(text, statement)
         assert lines[0] == "unfinished"
         assert lines[1].startswith("● Article.save()  created")
 
