@@ -117,6 +117,19 @@ class Watcher:
 one, other = Watcher(), Watcher()
 published.connect(one.watch, sender=Item)
 published.connect(other.watch, sender=Item)
+
+
+def make(name):
+    def made(sender, **kwargs):
+        pass
+
+    made.__name__ = made.__qualname__ = name
+    return made
+
+
+first, second = make("first"), make("second")
+published.connect(first, sender=Item)
+published.connect(second, sender=Item)
 """
 
 TOOLS = """
