@@ -220,7 +220,7 @@ FAILURES = {
     "a manage.py of another framework": (
         {"manage.py": "from flask_script import Manager\nraise SystemExit('run')\n"},
         (),
-        "There is no Django project in",
+        "no manage.py that mentions Django here",
         "",
     ),
     "a bad interpreter": (
