@@ -132,7 +132,8 @@ def _unnamed(project: Project) -> SigtraceError:
             "Run it in the folder of one, or name --settings and --pythonpath.",
         )
     return SigtraceError(
-        f"There is no Django project in {Path.cwd()}: no manage.py here, above or one folder below,"
-        f" no {_VARIABLE}, nothing in pyproject.toml, pytest.ini, tox.ini, setup.cfg or mypy.ini.",
+        f"There is no Django project in {Path.cwd()}: no manage.py that mentions Django here, above"
+        f" or one folder below, no {_VARIABLE}, nothing in pyproject.toml, pytest.ini, tox.ini,"
+        " setup.cfg or mypy.ini.",
         "Name one: --settings config.settings, with --pythonpath where it is.",
     )

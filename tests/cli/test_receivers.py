@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import venv
 from typing import TYPE_CHECKING
@@ -219,7 +220,7 @@ FAILURES = {
     "a manage.py of another framework": (
         {"manage.py": "from flask_script import Manager\nraise SystemExit('run')\n"},
         (),
-        "There is no Django project in",
+        "no manage.py that mentions Django here",
         "",
     ),
     "a bad interpreter": (
@@ -347,3 +348,12 @@ def test_a_reader_that_leaves_is_no_error(sample):
     command = f"{sys.executable} -m sigtrace receivers --format json | head -1"
     done = sample.run("bash", "-o", "pipefail", "-c", command)
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("command", ["receivers", "explain app.Thing", "check --diff"])
+def test_a_full_disk_is_one_sentence(project, command):
+    line = f"{sys.executable} -m sigtrace {command} > /dev/full"
+    done = run_process("sh", "-c", line, cwd=project.path, env={})
+    said = "sigtrace: Standard output could not be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, said)

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 MARK = b"sigtrace:"
 
-_COMMENT = re.compile(r"#\s*sigtrace:\s*ignore(?:\[(?P<rules>[^\]]*)\])?")
+# Rules without their brackets are no reason to ignore all the others as well.
+_COMMENT = re.compile(
+    r"#\s*sigtrace:\s*ignore(?:\[(?P<rules>[^\]]*)\]|(?P<bare>(?:[:,\s]+(?:sigtrace\.)?[A-Z]\d{3}\b)+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def read_comment(file: str, line: int, text: str) -> Comment | None:
     found = _COMMENT.search(text)
     if found is None:
         return None
-    words = re.split(r"[,\s]+", (found["rules"] or "").strip())
+    words = re.split(r"[:,\s]+", found["rules"] or found["bare"] or "")
     return Comment(file, line, tuple(word.removeprefix("sigtrace.") for word in words if word))
 
 
