@@ -213,6 +213,18 @@ def test_github_gets_annotations_and_a_summary_by_itself(drifted):
     assert (repository / "summary.md").read_text("utf-8") == summary
 
 
+def test_a_summary_that_cannot_be_written_leaves_the_status_alone(drifted):
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(drifted.path)}
+    for status in (1, 0):
+        done = drifted.sigtrace("check", env=env)
+        assert done.returncode == status, done.stderr
+        assert done.stderr == (
+            f"sigtrace: {drifted.path}, which GITHUB_STEP_SUMMARY names, cannot be written:"
+            " Is a directory\n"
+        )
+        drifted.sigtrace("check", "--update")
+
+
 def test_output_goes_to_a_file_and_a_line_of_it_to_stderr(drifted):
     done = drifted.sigtrace("check", "--format", "sarif", "--output", "out.sarif")
     assert (done.returncode, done.stdout) == (1, "")
