@@ -160,6 +160,36 @@ def test_what_cannot_be_done_is_said_and_is_2(small, args):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("mode", "option", "value"),
+    [
+        (("--trace", "run"), "--settings", ("foo",)),
+        (("--trace", "run"), "--python", ("foo",)),
+        (("--trace", "run"), "--pythonpath", ("foo",)),
+        (("--trace", "run"), "--import", ("urls",)),
+        (("--diff",), "--format", ("json",)),
+        (("--diff",), "--output", ("out",)),
+        (("--diff",), "--strict", ()),
+        (("--update",), "--format", ("json",)),
+        (("--update",), "--output", ("out",)),
+        (("--update",), "--strict", ()),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(drifted, mode, option, value):
+    before = (drifted.path / "sigtrace.baseline").read_text("utf-8")
+    done = drifted.sigtrace("check", *mode, option, *value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{mode[0]} " in done.stderr
+    assert f"it goes without {option}." in done.stderr
+    assert (drifted.path / "sigtrace.baseline").read_text("utf-8") == before
+
+
+def test_what_is_set_for_every_check_is_no_reason_to_refuse(drifted):
+    (drifted.path / "pyproject.toml").write_text("[tool.sigtrace]\nstrict = true\n")
+    done = drifted.sigtrace("check", "--update", env={"SIGTRACE_SETTINGS": "config.settings"})
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_mistake_of_ours_is_no_finding(small):
     code = (
         "import sigtrace.analysis.check as check\n"
