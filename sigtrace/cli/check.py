@@ -130,13 +130,17 @@ def _check(
     from sigtrace.analysis.baseline import Baseline
     from sigtrace.analysis.check import Check
     from sigtrace.analysis.rules import FAIL, Options
+    from sigtrace.inspection import MissingSettingsError
 
     old = file.read()
     if old is None and not (options["update"] or options["diff"]):
         raise file.missing()
     baseline = old or Baseline()
     agreed = Agreed(baseline.settings, baseline.imports, file.name)
-    inspection = inspect_project(ctx, options, agreed)
+    try:
+        inspection = inspect_project(ctx, options, agreed)
+    except MissingSettingsError as error:
+        raise file.renamed(error, baseline.imports) from error
     booted = inspection.settings.module
     if baseline.settings not in ("", booted) and not options["update"]:
         say(f"{file.name} was written for {baseline.settings}, and this is {booted}")

@@ -140,6 +140,26 @@ def test_bad_settings_name_the_module_and_who_named_it(small):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("named", [(), ("--baseline", "other.baseline")])
+def test_settings_that_were_renamed_have_a_way_out(small, named):
+    path = small.path / "sigtrace.baseline"
+    text = path.read_text().replace("config.settings", "config.gone\nimport=config.urls")
+    path = path.rename(small.path / (named[1] if named else path.name))
+    path.write_text(text)
+    asked = " ".join(("sigtrace", "check", *named, "--update"))
+    way_out = f"{asked} --settings NEW --import config.urls"
+    for update in ((), ("--update",)):
+        done = small.sigtrace("check", *named, *update)
+        assert done.returncode == 2
+        assert done.stderr.endswith(f"before them. Was it renamed? {way_out}\n")
+    done = small.sigtrace("check", *named, "--settings", "config.gone")
+    assert (done.returncode, "renamed" in done.stderr) == (2, False)
+    done = small.sigtrace(*way_out.replace("NEW", "config.settings").split()[1:])
+    assert done.returncode == 0, done.stderr
+    assert "settings=config.settings\nimport=config.urls\n" in path.read_text()
+    assert small.sigtrace("check", *named).returncode == 0
+
+
 @pytest.mark.parametrize(
     "args",
     [
