@@ -332,6 +332,11 @@ def test_a_terminal_that_knows_ascii_only_is_told_all_the_same(drifted):
         assert "shop.receivers.third" in done.stdout.replace("\\", "")
 
 
+def test_what_an_update_changed_is_said_in_ascii_too(drifted):
+    done = drifted.sigtrace("check", "--update", env={"PYTHONIOENCODING": "ascii"})
+    assert done.stderr == "sigtrace: sigtrace.baseline: +1 -1, 6 receivers\n"
+
+
 def test_help_needs_no_rich():
     code = "import sys; from sigtrace.cli import check; sys.exit('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
