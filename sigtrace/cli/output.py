@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STDERR = 2
 _PATIENCE_SECONDS = 0.2
+_PLAIN = str.maketrans({"·": "-", "\N{MINUS SIGN}": "-", "…": "..."})
 
 
 def never() -> bool:
@@ -90,7 +91,7 @@ def say(message: str, hint: str = "", gives_up: Callable[[], bool] = never) -> N
     try:
         data = line.encode(encoding)
     except UnicodeError:
-        data = line.replace("·", "-").encode(encoding, "backslashreplace")
+        data = line.translate(_PLAIN).encode(encoding, "backslashreplace")
     with contextlib.suppress(OSError):
         if hasattr(signal, "pthread_sigmask"):
             Output(_STDERR, gives_up).write_line(data)

@@ -30,13 +30,15 @@ class Receiver:
     """A receiver by what runs: a partial or a callable instance has the name of what it wraps.
 
     `kind` is function, method, partial, instance, class, or builtin; `accepts_kwargs` is None
-    where the signature is not known. Receivers of equal `number` are one and the same object.
+    where the signature is not known. `refuses` are the arguments of every send that it is known not
+    to take. Receivers of equal `number` are one and the same object.
     """
 
     name: str
     kind: str
     place: Place = NOWHERE
     accepts_kwargs: bool | None = None
+    refuses: tuple[str, ...] = ()
     number: int = 0
 
     @property

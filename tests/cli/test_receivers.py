@@ -220,8 +220,8 @@ FAILURES = {
     "a manage.py of another framework": (
         {"manage.py": "from flask_script import Manager\nraise SystemExit('run')\n"},
         (),
-        "no manage.py that mentions Django here",
-        "",
+        "manage.py does not mention Django, so it was not run, and nothing else names the settings",
+        "If it is a Django project's, name them: --settings config.settings",
     ),
     "a bad interpreter": (
         {"manage.py": MANAGE},
@@ -265,6 +265,19 @@ def test_failures_are_one_sentence_and_a_hint(command, files, args, said, hint, 
     assert first.startswith("sigtrace: ")
     assert len(rest) <= 1
     assert hint in "".join(rest)
+
+
+def test_a_manage_that_delegates_needs_the_settings_to_be_named(project):
+    project.write({"manage.py": "from conf.cli import main\nmain()\n"})
+    below = project.path / "config"
+    done = project.sigtrace("receivers", cwd=below)
+    assert done.returncode == 2
+    first, hint = done.stderr.splitlines()
+    assert first.startswith("sigtrace: ../manage.py does not mention Django, so it was not run")
+    asked = hint.partition("name them: ")[2].split()
+    assert asked == ["--settings", "config.settings", "--pythonpath", str(project.path)]
+    done = project.sigtrace("receivers", "heard", *asked, cwd=below)
+    assert (done.returncode, "app.models.heard" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.fixture
