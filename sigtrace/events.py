@@ -2,7 +2,7 @@
 
 A process file holds one JSON object a line. `event` says which: `process` (first line),
 `scope`, `begin`, `registered` (an `on_commit` callback), `end` (a finished span), `counts`
-(cumulative: the last one of a process counts) and `prompt` (once, before the first `end` of a
+(cumulative: the last one of a process counts) and `prompt` (once, before the first line of a
 chain, in a process that shows an interactive prompt).
 """
 

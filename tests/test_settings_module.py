@@ -51,8 +51,11 @@ def test_folders_that_are_no_projects(tmp_path, folder):
 
 
 def test_a_manage_of_another_framework_is_not_run(tmp_path):
-    write(tmp_path, "manage.py", "from flask.cli import main\nmain()\n")
-    assert find_project(tmp_path).manage is None
+    manage = write(tmp_path, "manage.py", "from flask.cli import main\nmain()\n")
+    found = find_project(tmp_path)
+    assert (found.manage, found.refused) == (None, manage)
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    assert find_project(tmp_path / "repository").refused is None
 
 
 FILES = {

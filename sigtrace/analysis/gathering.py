@@ -99,13 +99,31 @@ def gather(
 
     Raises SigtraceError for a file that this version cannot read.
     """
-    cut = None if in_background is None else halves(run.files)
-    if cut is None or in_background is None:
-        whole = Gathered(run, selection)
-        whole.read(MergedEvents(map(Part, run.files), whole.damage, progress))
-        return whole
-    earlier, rest = cut
-    working = in_background(lambda: _gather_later(run, selection, rest))
+    if in_background is not None:
+        found = _gather_halves(run, selection, progress, in_background)
+        if found is not None:
+            return found
+    whole = Gathered(run, selection)
+    whole.read(MergedEvents(map(Part, run.files), whole.damage, progress))
+    return whole
+
+
+def _gather_halves(
+    run: Run,
+    selection: Selection,
+    progress: Callable[[int], None],
+    in_background: InBackground,
+) -> Gathered | None:
+    """None where that is not worth it, or does not work out."""
+    try:
+        cut = halves(run.files)
+        if cut is None:
+            return None
+        earlier, rest = cut
+        working = in_background(lambda: _gather_later(run, selection, rest))
+    except OSError:
+        # No process more, or a file that cannot be read: reading it as a whole says so.
+        return None
     first = Gathered(run, selection)
     events = MergedEvents(earlier, first.damage, lambda lines: progress(2 * lines))
     first.read(events)
@@ -116,7 +134,7 @@ def gather(
             return first
     # A span lies across the cut, of which each half would see a part.
     working.stop()
-    return gather(run, selection, progress)
+    return None
 
 
 def _gather_later(run: Run, selection: Selection, parts: list[Part]) -> Gathered:

@@ -17,6 +17,8 @@ from sigtrace.errors import SigtraceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigtrace.inspection import MissingSettingsError
+
 NAME = "sigtrace.baseline"
 
 
@@ -58,6 +60,15 @@ class BaselineFile:
         return SigtraceError(
             f"There is no {self.name} to compare with.", f"Make one, and commit it: {self.update}"
         )
+
+    def renamed(self, error: MissingSettingsError, imports: tuple[str, ...]) -> SigtraceError:
+        """Say as well how to name others, if it is this file that names the missing settings."""
+        if error.source != self.name:
+            return error
+        # Its imports are those of the settings that it names: other settings go without.
+        kept = "".join(f" --import {name}" for name in imports)
+        hint = f"{error.hint} Was it renamed? {self.update} --settings NEW{kept}"
+        return SigtraceError(error.message, hint)
 
     def relative_to(self, project: str) -> File:
         """The file as findings name it, whose paths are relative to the project."""

@@ -12,7 +12,7 @@ import click
 from sigtrace.cli.output import say
 from sigtrace.cli.project import Agreed, ProjectCommand, inspect_project, project_options
 from sigtrace.cli.results import stdout
-from sigtrace.cli.settings import in_ci, setting
+from sigtrace.cli.settings import in_ci, setting, was_typed
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "github", "sarif", "markdown")
 CLEAN, FINDINGS = 0, 1
+
+_REPORTING = ("format_", "output", "strict")
+_WITHOUT = (
+    ("update", _REPORTING, "writes the baseline and no report"),
+    ("diff", _REPORTING, "writes a diff and no report"),
+    (
+        "trace",
+        ("settings", "python", "pythonpath", "import"),
+        "reads a run and sets no project up",
+    ),
+)
 
 
 @click.command(cls=ProjectCommand)
@@ -62,7 +73,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:
       sigtrace check --update
       sigtrace check --strict --format sarif --output sigtrace.sarif
     """  # noqa: D301
-    _refuse(options)
+    _refuse(ctx, options)
     try:
         status = _run(ctx, options)
     except (SigtraceError, click.ClickException):
@@ -76,7 +87,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(status)
 
 
-def _refuse(options: dict[str, Any]) -> None:
+def _refuse(ctx: click.Context, options: dict[str, Any]) -> None:
     if options["update"] and options["diff"]:
         raise click.UsageError("--diff shows what --update would write: name one of them.")
     if options["force"] and not options["update"]:
@@ -86,6 +97,11 @@ def _refuse(options: dict[str, Any]) -> None:
             "A run tells what was called, not what is connected: --trace goes without"
             " --update and --diff."
         )
+    for mode, others, why in _WITHOUT:
+        # What is set for all checks, by a variable or a file, is no request to this one.
+        typed = [f"--{name.rstrip('_')}" for name in others if was_typed(ctx, name)]
+        if options[mode] and typed:
+            raise click.UsageError(f"--{mode} {why}: it goes without {' and '.join(typed)}.")
 
 
 def _run(ctx: click.Context, options: dict[str, Any]) -> int:
@@ -114,13 +130,17 @@ def _check(
     from sigtrace.analysis.baseline import Baseline
     from sigtrace.analysis.check import Check
     from sigtrace.analysis.rules import FAIL, Options
+    from sigtrace.inspection import MissingSettingsError
 
     old = file.read()
     if old is None and not (options["update"] or options["diff"]):
         raise file.missing()
     baseline = old or Baseline()
     agreed = Agreed(baseline.settings, baseline.imports, file.name)
-    inspection = inspect_project(ctx, options, agreed)
+    try:
+        inspection = inspect_project(ctx, options, agreed)
+    except MissingSettingsError as error:
+        raise file.renamed(error, baseline.imports) from error
     booted = inspection.settings.module
     if baseline.settings not in ("", booted) and not options["update"]:
         say(f"{file.name} was written for {baseline.settings}, and this is {booted}")

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.output import say
 from sigtrace.cli.results import stdout, write_atomically
-from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +88,5 @@ def _summarise(result: Result, path: Path) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(render_markdown(result))
     except OSError as error:
-        raise SigtraceError(
-            f"{path}, which {_SUMMARY} names, cannot be written: {error.strerror}."
-        ) from error
+        # The result has been told already, and the status says it too.
+        say(f"{path}, which {_SUMMARY} names, cannot be written: {error.strerror}")

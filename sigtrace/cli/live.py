@@ -47,7 +47,7 @@ class Watch:
         self._as_json = as_json
         self._options = options
         self._output = Output(stream.fileno(), gives_up)
-        self._shares_terminal = beside_target and self._output.is_terminal
+        self._put = self._output.write_line if beside_target else self._output.write
         self._tree: LiveTree | None = None
         self._failed = False
 
@@ -100,24 +100,17 @@ class Watch:
             self._printer = Printer(self._stream, os.environ)
             self._tree = LiveTree(display_for(self._options, self._stream))
         now = time.time_ns()
-        if self._shares_terminal and any(map(_was_interrupted, events)):
-            # The terminal has shown ^C, and is still on that line.
-            self._output.write(b"\n")
         self._write(self._tree.feed(events, now) if events else [])
         self._write(self._tree.tick(now))
 
     def _write(self, texts: list[Text]) -> None:
         for text in texts:
-            self._output.write(self._printer.encode(text))
+            self._put(self._printer.encode(text))
 
     def _fail(self, error: Exception) -> None:
         if not self._failed:
             self._failed = True
             say(f"the live view failed, the recording goes on: {type(error).__name__}: {error}")
-
-
-def _was_interrupted(event: dict[str, Any]) -> bool:
-    return event.get("exception") == "KeyboardInterrupt" and event.get("parent") is None
 
 
 def _lines(events: list[dict[str, Any]]) -> bytes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STDERR = 2
 _PATIENCE_SECONDS = 0.2
+_PLAIN = str.maketrans({"·": "-", "\N{MINUS SIGN}": "-", "…": "..."})
 
 
 def never() -> bool:
@@ -50,6 +51,18 @@ class Output:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
+    def write_line(self, data: bytes) -> None:
+        """Write whole lines, the first of which begins at the left of the terminal.
+
+        The target may have left the cursor in a line of its own, and no terminal says where it is:
+        as many blanks as fit in a line move it on from there, and nowhere from the left.
+        """
+        if self.is_terminal and os.environ.get("TERM") not in ("dumb", "unknown", None):
+            with contextlib.suppress(OSError):
+                blanks = os.get_terminal_size(self._descriptor).columns - 1
+                data = b" " * blanks + b"\r\x1b[K" + data
+        self.write(data)
+
     def _is_ready(self) -> bool:
         _, ready, _ = select.select([], [self._descriptor], [], _PATIENCE_SECONDS)
         if not ready and self._gives_up():
@@ -78,10 +91,10 @@ def say(message: str, hint: str = "", gives_up: Callable[[], bool] = never) -> N
     try:
         data = line.encode(encoding)
     except UnicodeError:
-        data = line.replace("·", "-").encode(encoding, "backslashreplace")
+        data = line.translate(_PLAIN).encode(encoding, "backslashreplace")
     with contextlib.suppress(OSError):
         if hasattr(signal, "pthread_sigmask"):
-            Output(_STDERR, gives_up).write(data)
+            Output(_STDERR, gives_up).write_line(data)
         else:
             os.write(_STDERR, data)
 

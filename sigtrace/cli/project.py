@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,8 +132,19 @@ def _unnamed(project: Project) -> SigtraceError:
             f"There are several projects here: {names}.",
             "Run it in the folder of one, or name --settings and --pythonpath.",
         )
+    elsewhere = (
+        f"no {_VARIABLE}, nothing in pyproject.toml, pytest.ini, tox.ini, setup.cfg or mypy.ini"
+    )
+    if project.refused is not None:
+        folder = project.refused.parent
+        path = "" if folder == Path.cwd() else f" --pythonpath {shlex.quote(str(folder))}"
+        return SigtraceError(
+            f"{os.path.relpath(project.refused)} does not mention Django, so it was not run, and"
+            f" nothing else names the settings: {elsewhere}.",
+            f"If it is a Django project's, name them: --settings config.settings{path}",
+        )
     return SigtraceError(
-        f"There is no Django project in {Path.cwd()}: no manage.py here, above or one folder below,"
-        f" no {_VARIABLE}, nothing in pyproject.toml, pytest.ini, tox.ini, setup.cfg or mypy.ini.",
+        f"There is no Django project in {Path.cwd()}: no manage.py that mentions Django here, above"
+        f" or one folder below, {elsewhere}.",
         "Name one: --settings config.settings, with --pythonpath where it is.",
     )

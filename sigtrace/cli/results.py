@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def stdout() -> Iterator[TextIO]:
-    """Give standard output, and end quietly where the reader of the pipe has seen enough."""
+    """Give standard output, and end quietly where the reader of the pipe has seen enough.
+
+    SigtraceError if it cannot be written for another reason.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal does not know is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield sys.stdout
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Nothing to flush at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise SigtraceError(
+                f"Standard output could not be written: {error.strerror}."
+            ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:

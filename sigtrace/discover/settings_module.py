@@ -41,13 +41,15 @@ class Named:
 class Project:
     """Where a project is: `manage` is None if it has no manage.py, `named` by another tool's file.
 
-    `several` are the files of which any could be the project's manage.py.
+    `several` are the files of which any could be the project's manage.py; `refused` is the nearest
+    manage.py that does not mention Django.
     """
 
     root: Path
     manage: Path | None = None
     named: Named | None = None
     several: tuple[Path, ...] = ()
+    refused: Path | None = None
 
 
 def find_project(start: Path) -> Project:
@@ -59,7 +61,10 @@ def find_project(start: Path) -> Project:
     manage = found[0] if len(found) == 1 else None
     folder = start if manage is None else manage.parent
     named = next(_named(start), None) or next(_named(folder), None)
-    return Project(project_root(folder), manage, named, tuple(found) if manage is None else ())
+    several = tuple(found) if manage is None else ()
+    here = (each / MANAGE for each in _upwards(start))
+    refused = next((path for path in here if path.is_file() and not _is_manage(path)), None)
+    return Project(project_root(folder), manage, named, several, refused)
 
 
 def _upwards(start: Path) -> Iterator[Path]:

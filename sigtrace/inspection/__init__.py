@@ -14,6 +14,7 @@ from sigtrace.inspection.connections import (
     Signal,
     Uid,
 )
+from sigtrace.inspection.failure import MissingSettingsError
 from sigtrace.inspection.models import ManyToMany, Model, Relation
 from sigtrace.inspection.reading import read_inspection
 from sigtrace.inspection.records import App, Inspection, Settings
@@ -27,6 +28,7 @@ __all__ = [
     "Connector",
     "Inspection",
     "ManyToMany",
+    "MissingSettingsError",
     "Model",
     "Place",
     "Receiver",

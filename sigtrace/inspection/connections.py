@@ -30,13 +30,15 @@ class Receiver:
     """A receiver by what runs: a partial or a callable instance has the name of what it wraps.
 
     `kind` is function, method, partial, instance, class, or builtin; `accepts_kwargs` is None
-    where the signature is not known. Receivers of equal `number` are one and the same object.
+    where the signature is not known. `refuses` are the arguments of every send that it is known not
+    to take. Receivers of equal `number` are one and the same object.
     """
 
     name: str
     kind: str
     place: Place = NOWHERE
     accepts_kwargs: bool | None = None
+    refuses: tuple[str, ...] = ()
     number: int = 0
 
     @property
@@ -51,12 +53,18 @@ class Receiver:
     def repeats(self, other: Receiver) -> bool:
         """Whether it is the same function, or the same source imported once more.
 
-        What a function makes anew at each call, partials and lambdas are functions of their own.
+        What a function makes anew at each call, partials and lambdas are functions of their own,
+        whatever name they were given since.
         """
         if self.number == other.number:
             return True
         plain = self.kind == "function" and not self.is_local and not self.is_lambda
-        return plain and self.place.file is not None and self.place == other.place
+        is_same_source = self.place.file is not None and self.place == other.place
+        return plain and is_same_source and self._last_name == other._last_name
+
+    @property
+    def _last_name(self) -> str:
+        return self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True)

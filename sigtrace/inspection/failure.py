@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LONGEST = 300
+
+
+class MissingSettingsError(SigtraceError):
+    """There is no settings module of that name; `source` is who named it."""
+
+    def __init__(self, message: str, hint: str, source: str) -> None:
+        super().__init__(message, hint)
+        self.source = source
+
+
 _STAGES = {
     "manage": "{source} failed before it came to Django's command line",
     "settings": "The settings {module} (named by {source}) cannot be loaded",
@@ -30,25 +40,34 @@ def failure(error: Mapping[str, Any]) -> SigtraceError:
         message = message[:_LONGEST] + "…"
     what = f"{error['type']}: {message}" if message else error["type"]
     where = f" ({_shown(error['file'])}:{error['line']})" if error["file"] else ""
-    return SigtraceError(f"{said}: {what}{where}", _hint(error))
+    said = f"{said}: {what}{where}"
+    if error["stage"] == "settings" and _is_missing(error):
+        return MissingSettingsError(said, _hint(error), error["source"])
+    return SigtraceError(said, _hint(error))
 
 
 NAME_ONE = "Name one: --settings config.settings, or DJANGO_SETTINGS_MODULE."
 
 
 def _hint(error: Mapping[str, Any]) -> str:
-    missing, module = error["missing"], error["module"]
+    missing = error["missing"]
     if missing and missing.partition(".")[0] == "django":
         return (
             f"Django cannot be imported by {error['executable']}:"
             " name the project's interpreter with --python."
         )
-    if missing and (module == missing or module.startswith(missing + ".")):
+    if _is_missing(error):
         looked = ", ".join(_shown(folder) or "." for folder in error["path"])
         return f"Python looks in {looked}, …; --pythonpath names a folder before them."
     if missing:
         return f"Not found by {error['executable']}: --python names another interpreter."
     return "It was loaded as by `python manage.py check`; does that work?"
+
+
+def _is_missing(error: Mapping[str, Any]) -> bool:
+    """Whether it is the module itself that was not found, or a package that it is in."""
+    missing, module = error["missing"], error["module"]
+    return bool(missing) and (module == missing or module.startswith(missing + "."))
 
 
 def _shown(path: str) -> str:

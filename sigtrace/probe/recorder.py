@@ -72,6 +72,9 @@ class Recorder:
         span.up = up = current.get()
         if up is None:
             span.scope = self.scopes.use()
+            if self._prompt.is_news():
+                time = clock() + process.epoch
+                self.pending.lines.append(f'{{"event":"prompt","time":{time}}}\n')
         else:
             span.parent = up.id
             span.scope = up.scope
@@ -152,10 +155,6 @@ class Recorder:
             self.end(span, tail)
             self.flush(span.up)
             return
-        if self._prompt.is_news():
-            self.pending.lines.append(
-                '{"event":"prompt","time":%d}\n' % (clock() + span.process.epoch)
-            )
         self.end(span, tail)
         if clock() > self.counts.due:
             self._gather_counts()

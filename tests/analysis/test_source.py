@@ -189,9 +189,14 @@ def test_relative_imports_start_at_the_package():
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
-        ("# sigtrace: ignore", ()),
+        ("# sigtrace: ignore", None),
+        ("# sigtrace: ignore[]", ()),
+        ("# sigtrace: ignore[ , ]", ()),
         ("#sigtrace:ignore[W008]", ("W008",)),
         ("# why # sigtrace: ignore[ W008,sigtrace.E003 ] more", ("W008", "E003")),
+        ("# sigtrace: ignore W008 and so on", ("W008",)),
+        ("# sigtrace: ignore: W008, sigtrace.E003", ("W008", "E003")),
+        ("# sigtrace: ignore until the W008 of spring", None),
     ],
 )
 def test_comments_are_read(text, rules):

@@ -117,6 +117,19 @@ class Watcher:
 one, other = Watcher(), Watcher()
 published.connect(one.watch, sender=Item)
 published.connect(other.watch, sender=Item)
+
+
+def make(name):
+    def made(sender, **kwargs):
+        pass
+
+    made.__name__ = made.__qualname__ = name
+    return made
+
+
+first, second = make("first"), make("second")
+published.connect(first, sender=Item)
+published.connect(second, sender=Item)
 """
 
 TOOLS = """
@@ -197,6 +210,19 @@ def get_handler():
 
 
 published.connect(get_handler().handle, sender=Handler)
+
+
+class Registered:
+    all = []
+
+    def __init__(self):
+        self.all.append(self)
+
+    def handle(self, sender, **kwargs):
+        pass
+
+
+published.connect(Registered().handle, sender=Registered)
 """
 
 SENDERS = """
@@ -430,6 +456,17 @@ FILES = {
     def ready(**kwargs):
         pass
     """,
+    # No signals, for all that its name says.
+    "news/traffic_signals.py": """
+    class Light:
+        def connect(self, what):
+            pass
+
+
+    light = Light()
+    light.connect(lambda: None)
+    """,
+    "news/lights.py": "from .traffic_signals import light\n\nlight.connect(print)\n",
     "news/tasks.py": "from .handlers_of_tasks import hear\n",
     "news/handlers_of_tasks.py": """
     from django.dispatch import receiver

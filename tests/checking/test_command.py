@@ -140,6 +140,26 @@ def test_bad_settings_name_the_module_and_who_named_it(small):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("named", [(), ("--baseline", "other.baseline")])
+def test_settings_that_were_renamed_have_a_way_out(small, named):
+    path = small.path / "sigtrace.baseline"
+    text = path.read_text().replace("config.settings", "config.gone\nimport=config.urls")
+    path = path.rename(small.path / (named[1] if named else path.name))
+    path.write_text(text)
+    asked = " ".join(("sigtrace", "check", *named, "--update"))
+    way_out = f"{asked} --settings NEW --import config.urls"
+    for update in ((), ("--update",)):
+        done = small.sigtrace("check", *named, *update)
+        assert done.returncode == 2
+        assert done.stderr.endswith(f"before them. Was it renamed? {way_out}\n")
+    done = small.sigtrace("check", *named, "--settings", "config.gone")
+    assert (done.returncode, "renamed" in done.stderr) == (2, False)
+    done = small.sigtrace(*way_out.replace("NEW", "config.settings").split()[1:])
+    assert done.returncode == 0, done.stderr
+    assert "settings=config.settings\nimport=config.urls\n" in path.read_text()
+    assert small.sigtrace("check", *named).returncode == 0
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -158,6 +178,36 @@ def test_what_cannot_be_done_is_said_and_is_2(small, args):
     assert done.returncode == 2
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("mode", "option", "value"),
+    [
+        (("--trace", "run"), "--settings", ("foo",)),
+        (("--trace", "run"), "--python", ("foo",)),
+        (("--trace", "run"), "--pythonpath", ("foo",)),
+        (("--trace", "run"), "--import", ("urls",)),
+        (("--diff",), "--format", ("json",)),
+        (("--diff",), "--output", ("out",)),
+        (("--diff",), "--strict", ()),
+        (("--update",), "--format", ("json",)),
+        (("--update",), "--output", ("out",)),
+        (("--update",), "--strict", ()),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(drifted, mode, option, value):
+    before = (drifted.path / "sigtrace.baseline").read_text("utf-8")
+    done = drifted.sigtrace("check", *mode, option, *value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{mode[0]} " in done.stderr
+    assert f"it goes without {option}." in done.stderr
+    assert (drifted.path / "sigtrace.baseline").read_text("utf-8") == before
+
+
+def test_what_is_set_for_every_check_is_no_reason_to_refuse(drifted):
+    (drifted.path / "pyproject.toml").write_text("[tool.sigtrace]\nstrict = true\n")
+    done = drifted.sigtrace("check", "--update", env={"SIGTRACE_SETTINGS": "config.settings"})
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_mistake_of_ours_is_no_finding(small):
@@ -211,6 +261,18 @@ def test_github_gets_annotations_and_a_summary_by_itself(drifted):
     done = drifted.sigtrace("check", "--format", "json", env=env)
     assert json.loads(done.stdout)["totals"]["errors"] == 2
     assert (repository / "summary.md").read_text("utf-8") == summary
+
+
+def test_a_summary_that_cannot_be_written_leaves_the_status_alone(drifted):
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(drifted.path)}
+    for status in (1, 0):
+        done = drifted.sigtrace("check", env=env)
+        assert done.returncode == status, done.stderr
+        assert done.stderr == (
+            f"sigtrace: {drifted.path}, which GITHUB_STEP_SUMMARY names, cannot be written:"
+            " Is a directory\n"
+        )
+        drifted.sigtrace("check", "--update")
 
 
 def test_output_goes_to_a_file_and_a_line_of_it_to_stderr(drifted):
@@ -268,6 +330,11 @@ def test_a_terminal_that_knows_ascii_only_is_told_all_the_same(drifted):
         done = drifted.sigtrace("check", "--format", format_, env={"PYTHONIOENCODING": "ascii"})
         assert (done.returncode, done.stderr) == (1, "")
         assert "shop.receivers.third" in done.stdout.replace("\\", "")
+
+
+def test_what_an_update_changed_is_said_in_ascii_too(drifted):
+    done = drifted.sigtrace("check", "--update", env={"PYTHONIOENCODING": "ascii"})
+    assert done.stderr == "sigtrace: sigtrace.baseline: +1 -1, 6 receivers\n"
 
 
 def test_help_needs_no_rich():

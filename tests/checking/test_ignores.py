@@ -69,6 +69,14 @@ def test_a_comment_elsewhere_or_for_another_rule_ignores_nothing(noisy, findings
     assert found[3]["line"] == found[2]["line"] + 1
 
 
+def test_empty_brackets_ignore_nothing(noisy, findings):
+    write(noisy, third="  # sigtrace: ignore[]")
+    found = findings(noisy)
+    assert ids(found) == ["W008", "W008", "W011"]
+    assert found[2]["message"] == "# sigtrace: ignore[] ignores nothing"
+    assert found[2]["hint"] == "Name rules in its brackets, or remove it."
+
+
 def test_an_unknown_rule_is_said(noisy, findings):
     write(noisy, first="  # sigtrace: ignore[W008, W999]")
     (found,) = findings(noisy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import venv
 from typing import TYPE_CHECKING
@@ -219,8 +220,8 @@ FAILURES = {
     "a manage.py of another framework": (
         {"manage.py": "from flask_script import Manager\nraise SystemExit('run')\n"},
         (),
-        "There is no Django project in",
-        "",
+        "manage.py does not mention Django, so it was not run, and nothing else names the settings",
+        "If it is a Django project's, name them: --settings config.settings",
     ),
     "a bad interpreter": (
         {"manage.py": MANAGE},
@@ -264,6 +265,19 @@ def test_failures_are_one_sentence_and_a_hint(command, files, args, said, hint, 
     assert first.startswith("sigtrace: ")
     assert len(rest) <= 1
     assert hint in "".join(rest)
+
+
+def test_a_manage_that_delegates_needs_the_settings_to_be_named(project):
+    project.write({"manage.py": "from conf.cli import main\nmain()\n"})
+    below = project.path / "config"
+    done = project.sigtrace("receivers", cwd=below)
+    assert done.returncode == 2
+    first, hint = done.stderr.splitlines()
+    assert first.startswith("sigtrace: ../manage.py does not mention Django, so it was not run")
+    asked = hint.partition("name them: ")[2].split()
+    assert asked == ["--settings", "config.settings", "--pythonpath", str(project.path)]
+    done = project.sigtrace("receivers", "heard", *asked, cwd=below)
+    assert (done.returncode, "app.models.heard" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.fixture
@@ -347,3 +361,12 @@ def test_a_reader_that_leaves_is_no_error(sample):
     command = f"{sys.executable} -m sigtrace receivers --format json | head -1"
     done = sample.run("bash", "-o", "pipefail", "-c", command)
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("command", ["receivers", "explain app.Thing", "check --diff"])
+def test_a_full_disk_is_one_sentence(project, command):
+    line = f"{sys.executable} -m sigtrace {command} > /dev/full"
+    done = run_process("sh", "-c", line, cwd=project.path, env={})
+    said = "sigtrace: Standard output could not be written: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, said)

@@ -79,4 +79,11 @@ class Terminal:
                 message = f"{pattern!r} was not shown within {timeout} s:\n{self.screen}"
                 raise TimeoutError(message)
             data = os.read(self._master, 65536)
-            self.screen = (self.screen + self._decoder.decode(data)).replace("\r\n", "\n")
+            self.screen = _lines(self.screen + self._decoder.decode(data))
+
+
+def _lines(written: str) -> str:
+    """As a terminal shows it: blanks up to its edge go on to a new line, unless one has begun."""
+    text = written.replace("\r\n", "\n")
+    text = re.sub(r"(^|\n) +\r\x1b\[K", r"\1", text)
+    return re.sub(r" +\r\x1b\[K", "\n", text)

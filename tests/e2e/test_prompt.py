@@ -175,6 +175,18 @@ def test_python_dash_i(site: Site, basic: str):
         screen.shows(r"^\(<class 'str'>, '>>> '\)\n>>>$")
 
 
+def test_a_tree_begins_on_a_line_of_its_own(site: Site):
+    with plain(site) as screen:
+        screen.shows(r"^>>>$")
+        screen.enter("from blog.models import Article")
+        statement = "print('unfinished', end='', flush=True)"
+        screen.enter(f"{statement}; a = Article.objects.create(title='Hello')")
+        text = screen.shows(r"AuditLog[\s\S]*^>>>$")
+        lines = between_prompts(text, statement)
+        assert lines[0] == "unfinished"
+        assert lines[1].startswith("● Article.save()  created")
+
+
 @pytest.mark.alone
 def test_ten_thousand_saves_in_one_statement(site: Site):
     """No slower than twice the time without the live view; one line counts what was not drawn."""

@@ -137,6 +137,28 @@ def test_a_string_that_is_resolved_later_is_connected_where_it_was_asked_for(tmp
     assert (one.connected_at.file, one.connected_at.line) == ("early/models.py", 6)
 
 
+def test_a_string_of_a_model_that_is_there_hides_no_decorator(tmp_path):
+    project = make_project(
+        tmp_path,
+        {
+            "app/models.py": """
+                from django.db import models
+                from django.db.models.signals import post_save
+                from django.dispatch import receiver
+
+                class Thing(models.Model): ...
+
+                @receiver(post_save, sender="app.Thing")
+                def heard(sender, **kwargs): ...
+                """,
+        },
+        ("app",),
+    )
+    at = connection(project.inspect(), "app.models.heard").connected_at
+    assert at is not None
+    assert (at.file, at.line, at.how) == ("app/models.py", 8, "receiver")
+
+
 def test_a_string_that_is_never_resolved_is_told_apart(found, shop):
     post_save = signal(found, "django.db.models.signals.post_save")
     (one,) = post_save.lazy

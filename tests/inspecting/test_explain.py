@@ -244,6 +244,8 @@ def test_an_auto_created_table_sends_nothing_itself(found):
     one = chain(found, "app.Item_tags", "create")
     assert called(one) == []
     assert one.unsent == ("An auto-created table sends no save signals.",)
+    (written,) = chain(found, "app.Item_tags", "delete").steps
+    assert written == Written("DELETE", "app.Item_tags", "a table without signals")
     near = missed(chain(found, "Item", "create"))
     assert near["of_a_table"] == "app.Item_tags is an auto-created table and never sends it"
 

@@ -57,10 +57,8 @@ class Collector:
         yield from found.updates
         for model in models:
             sends = model.auto_created is None
-            why = found.reached[model.label]
-            yield Written(
-                "DELETE", model.label, why if sends else f"{why}: a table without signals"
-            )
+            said = (found.reached[model.label], "" if sends else "a table without signals")
+            yield Written("DELETE", model.label, ": ".join(filter(None, said)))
             if sends:
                 yield self._signals.sent("post_delete", model)
         yield from found.by_database

@@ -75,11 +75,13 @@ class Ignores:
                 where = (f"in {glob.source}",)
                 yield Finding(_UNUSED, said, "Remove it.", None, None, where, (glob.text,))
         for comment in self.comments:
-            wrong = [rule for rule in comment.rules if rule not in RULES]
+            wrong = [rule for rule in comment.rules or () if rule not in RULES]
             if wrong or comment not in self._used:
-                rules = f"[{', '.join(comment.rules)}]" if comment.rules else ""
+                rules = "" if comment.rules is None else f"[{', '.join(comment.rules)}]"
                 said = f"# sigtrace: ignore{rules} ignores nothing"
                 hint = f"There is no rule {', '.join(wrong)}." if wrong else "Remove it."
+                if comment.rules == ():
+                    hint = "Name rules in its brackets, or remove it."
                 yield Finding(_UNUSED, said, hint, comment.file, comment.line)
 
     def _commented(self, finding: Finding) -> Iterable[Comment]:
@@ -87,7 +89,7 @@ class Ignores:
             comment
             for comment in self.comments
             if finding.rule is not _UNUSED
-            and (not comment.rules or finding.rule.id in comment.rules)
+            and (comment.rules is None or finding.rule.id in comment.rules)
         ]
         own = ((finding.file, finding.line),) if finding.file and finding.line else ()
         for file, line in dict.fromkeys((*own, *finding.places)):

@@ -27,7 +27,12 @@ def shapes(context: Context) -> Iterator[Finding]:
     for connection in context.own:
         receiver = connection.receiver
         if receiver.accepts_kwargs is False:
-            said = f"{title(connection)} takes no **kwargs: an argument more would break it"
+            said = f"{title(connection)} takes no **kwargs"
+            if receiver.refuses:
+                missing = " and no ".join(receiver.refuses)
+                said += f" and no {missing}, which every send passes: each raises TypeError"
+            else:
+                said += ": an argument that it does not name breaks it"
             yield _finding("W007", connection, said, "Add **kwargs to its parameters.")
         said = f"{title(connection)} has no name of its own"
         if receiver.is_lambda:

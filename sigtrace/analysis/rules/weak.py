@@ -23,12 +23,13 @@ _HINT = "Keep the receiver in its module, or connect it with weak=False."
 
 def weak(context: Context) -> Iterator[Finding]:
     """What is collected already, and what is sure to be by its source."""
-    said: set[tuple[str | None, int | None]] = set()
+    # Where a weak receiver lives after all, something that the source does not show holds it.
+    seen = {connector_place(one) for one in context.own if one.weak}
     for connection in own(
         tuple(one for signal in context.inspection.signals for one in signal.collected)
     ):
         place = connector_place(connection)
-        said.add(place)
+        seen.add(place)
         yield Finding(
             RULES["W005"],
             f"{title(connection)} is connected weakly and has been collected",
@@ -40,7 +41,7 @@ def weak(context: Context) -> Iterator[Finding]:
         )
     for file, site in context.sources.sites:
         lines = range(site.line, site.last_line + 1)
-        if site.doomed and not any((file.shown, line) in said for line in lines):
+        if site.doomed and not any((file.shown, line) in seen for line in lines):
             yield Finding(
                 RULES["W005"],
                 f"{file.module} connects {site.doomed}, weakly: it is collected at once",

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 
 MARK = b"sigtrace:"
 
-_COMMENT = re.compile(r"#\s*sigtrace:\s*ignore(?:\[(?P<rules>[^\]]*)\])?")
+# Rules without their brackets are no reason to ignore all the others as well.
+_COMMENT = re.compile(
+    r"#\s*sigtrace:\s*ignore(?:\[(?P<rules>[^\]]*)\]|(?P<bare>(?:[:,\s]+(?:sigtrace\.)?[A-Z]\d{3}\b)+))?"
+)
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment that ignores; `rules` are short ids, none of them for all."""
+    """A comment that ignores; `rules` are short ids, None is for all of them."""
 
     file: str
     line: int
-    rules: tuple[str, ...]
+    rules: tuple[str, ...] | None
 
 
 def read_comment(file: str, line: int, text: str) -> Comment | None:
@@ -27,7 +30,10 @@ def read_comment(file: str, line: int, text: str) -> Comment | None:
     found = _COMMENT.search(text)
     if found is None:
         return None
-    words = re.split(r"[,\s]+", (found["rules"] or "").strip())
+    named = found["bare"] if found["rules"] is None else found["rules"]
+    if named is None:
+        return Comment(file, line, None)
+    words = re.split(r"[:,\s]+", named)
     return Comment(file, line, tuple(word.removeprefix("sigtrace.") for word in words if word))
 
 

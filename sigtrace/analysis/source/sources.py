@@ -68,10 +68,16 @@ class Sources:
         # Another name of one that is known: a package may hand on what its modules make.
         if (top, name) in self._short_signals:
             return True
-        # The signals of an app's module that was not imported either.
-        return "signal" in module.rpartition(".")[2] and any(
-            module.startswith(app.name + ".") for app in self._inspection.apps
+        # The signals of a package's module that was not imported either; own sources were read.
+        return (
+            "signal" in module.rpartition(".")[2]
+            and module not in self._modules
+            and any(module.startswith(app.name + ".") for app in self._inspection.apps)
         )
+
+    @cached_property
+    def _modules(self) -> frozenset[str]:
+        return frozenset(file.module for file in self._files.values())
 
     @cached_property
     def _signals(self) -> frozenset[str]:

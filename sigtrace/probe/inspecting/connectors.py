@@ -42,7 +42,8 @@ def find_connector(places: Places) -> Connector:
         code = frame.f_code
         filename = code.co_filename
         if filename.endswith(_CONNECTING):
-            if code.co_name == "_decorator" and not found:
+            # For a sender that is a string Django goes through its app registry in between.
+            if code.co_name == "_decorator" and found.keys() <= {DJANGO}:
                 how = "receiver"
         elif filename.startswith("<frozen importlib"):
             beyond = True

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 _TAKES_ANY_KEYWORD = 0x08  # inspect.CO_VARKEYWORDS
+_ALWAYS_SENT = ("signal", "sender")
 
 
 class Facts:
@@ -45,6 +46,7 @@ class Facts:
             "kind": _kind(receiver),
             "place": self._with_package(_parsed(known.place.fields)),
             "accepts_kwargs": _accepts_kwargs(receiver),
+            "refuses": _refuses(receiver),
         }
 
     def sender(self, sender: Any) -> Record:
@@ -135,3 +137,18 @@ def _accepts_kwargs(receiver: Any) -> bool | None:
         else:
             return None
     return None
+
+
+def _refuses(receiver: Any) -> list[str]:
+    """What every send passes by keyword and the receiver does not take; none if not certain."""
+    bound = 1 if _kind(receiver) == "method" else 0
+    function = receiver.__func__ if bound else receiver
+    # A decorator's wrapper may leave an argument out, or have been given it.
+    if type(function) is not FunctionType or "__wrapped__" in function.__dict__:
+        return []
+    code = function.__code__
+    if code.co_flags & _TAKES_ANY_KEYWORD:
+        return []
+    first = max(bound, code.co_posonlyargcount)
+    taken = code.co_varnames[first : code.co_argcount + code.co_kwonlyargcount]
+    return [name for name in _ALWAYS_SENT if name not in taken]
