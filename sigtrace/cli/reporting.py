@@ -75,8 +75,6 @@ def write_report(
         if format_ == "text":
             from sigtrace.views.report import render_report
 
-            # A pager may not know links.
-            display = replace(display, links=display.links and not where.pager)
             write(Printer(stream).encode(render_report(report, display, command)))
         else:
             write(_rendered(report, format_, command).encode())

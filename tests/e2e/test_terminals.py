@@ -135,7 +135,7 @@ def test_links_lead_to_the_files_of_the_project(site):
     url = f"file://{site.path}/blog/signals.py"
     assert re.search(rf"\x1b\]8;[^;]*;{url}\S*\x1b\\[^\n]*blog/signals\.py:\d+", shown)
     with terminal(site) as opened:
-        report = opened.run(f"TERM=xterm-kitty {SIGTRACE} report --tree")
+        report = opened.run(f"TERM=xterm-kitty {SIGTRACE} report --tree --no-pager")
     assert url in report
     without_colours(report)
     assert "\x1b]8;" not in in_terminal(site, "run manage.py demo")

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 
 import pytest
+from django.dispatch import Signal
 
 from sigtrace.reader import Damage, open_runs
 from sigtrace.views.formats.exports import Wanted, export
@@ -96,7 +97,8 @@ def test_the_demo_by_the_rules_of_importers(site):
     assert [start["name"] for start, _ in flows].count("on_commit") == 2  # newsletters that ran
     assert "demo: Hello" not in done.stdout
     names = [event["name"] for event in found if event["ph"] == "b"]
-    assert names.count("ping_subscribers") == 4
+    # Django 4.2 has no async receivers.
+    assert names.count("ping_subscribers") == (4 if hasattr(Signal, "asend") else 0)
     assert "atomic committed" in names
     assert "atomic rolled back" in names
     (discarded,) = [event for event in found if event["ph"] == "i"]
