@@ -10,11 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.failures import began_here, failed, failures
+from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.sums import blamed, own_ns, queries_below, right_below
 from sigtrace.analysis.walking import walk
-from sigtrace.tree import REGISTERED, UNFINISHED
+from sigtrace.tree import UNFINISHED
 
 if TYPE_CHECKING:
     from sigtrace.analysis.unfolded import Unfolded
@@ -71,9 +72,9 @@ class Statistics:
         return [figures for _, _, figures in sorted(self._slowest, reverse=True)]
 
     def _receivers(self, chain: Unfolded) -> None:
-        queries = _queries_below(chain)
-        nested, sql = _right_below(chain, "receiver"), _right_below(chain, "query")
-        blamed = _blamed(chain) if chain.failed else ()
+        queries = queries_below(chain)
+        nested, sql = right_below(chain, "receiver"), right_below(chain, "query")
+        at_fault = blamed(chain) if chain.failed else ()
         took, seen = chain.spans[0].duration_ns, set()
         for place in chain.of["receiver"]:
             span = chain.spans[place]
@@ -95,7 +96,7 @@ class Statistics:
             calls.self_ns += own_ns(span) if span.children else duration
             if duration > calls.max_ns:  # noqa: PLR1730  (`max` takes longer)
                 calls.max_ns = duration
-            calls.errors += place in blamed
+            calls.errors += place in at_fault
             # Async receivers below it may have run at once, and longer together than it.
             alone = max(duration - nested[place], 0) if place in nested else duration
             calls.alone.add(alone)
@@ -160,62 +161,6 @@ class Statistics:
             heapq.heapreplace(self._slowest, entry)
         else:
             heapq.heappush(self._slowest, entry)
-
-
-def _queries_below(chain: Unfolded) -> dict[int, int]:
-    """How many queries there are at any depth below each receiver."""
-    queries = dict.fromkeys(chain.of["receiver"], 0)
-    for place in (*chain.of["query"], *reversed(chain.of["receiver"])):
-        for above in chain.callers(place):
-            if above in queries:
-                queries[above] += queries.get(place, 1)
-                break
-    return queries
-
-
-def _right_below(chain: Unfolded, kind: str) -> dict[int, int]:
-    """The nanoseconds of the spans of a kind, by the call that they are put down to."""
-    found: dict[int, int] = {}
-    for place in chain.of[kind]:
-        above = chain.caller[place]
-        if above >= 0:
-            found[above] = found.get(above, 0) + chain.spans[place].duration_ns
-    return found
-
-
-def _blamed(chain: Unfolded) -> set[int]:
-    """The receivers that an exception left which came out of no receiver below them."""
-    blamed: set[int] = set()
-    # Below these, an exception comes out of a receiver.
-    passing: set[int] = set()
-    for place in range(len(chain.spans) - 1, -1, -1):
-        if not failed(chain.spans[place]):
-            # It stopped here: what happens above is another exception.
-            continue
-        if chain.spans[place].kind == "receiver" and place not in passing:
-            blamed.add(place)
-        if chain.spans[place].kind == "receiver" or place in passing:
-            passing.add(chain.above[place])
-    return blamed
-
-
-def own_ns(span: Span) -> int:
-    """The time of a span less the time in which a span right below it ran.
-
-    Spans below may overlap (async receivers run together): shared time counts once. Transactions
-    are no work by themselves.
-    """
-    begin, finish = span.time, span.time + span.duration_ns
-    covered, reached = 0, begin
-    for child in span.children:
-        if child.kind == "transaction" or child.state == REGISTERED:
-            continue
-        start = max(child.time, reached)
-        stop = min(child.time + child.duration_ns, finish)
-        if stop > start:
-            covered += stop - start
-            reached = stop
-    return span.duration_ns - covered
 
 
 def _figures(chain: Unfolded) -> ChainFigures:

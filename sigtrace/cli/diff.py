@@ -16,7 +16,7 @@ from sigtrace.cli.results import stdout, write_atomically
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from sigtrace.analysis.difference import Difference
+    from sigtrace.analysis.changes import Difference
     from sigtrace.analysis.profile import Profile
 
 FORMATS = ("text", "json", "markdown")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeVar
 
-    from sigtrace.analysis.difference import (
+    from sigtrace.analysis.changes import (
         Difference,
         EdgeChange,
         Frequency,

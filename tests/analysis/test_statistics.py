@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sigtrace.analysis.statistics import Statistics, own_ns
+from sigtrace.analysis.statistics import Statistics
+from sigtrace.analysis.sums import own_ns
 from sigtrace.analysis.unfolded import Unfolded
 from sigtrace.tree import Builder
 from tests.factories import article_save, begin, end, scope

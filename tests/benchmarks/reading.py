@@ -4,7 +4,7 @@ Method. The sample site's demo is recorded once, and its lines are repeated with
 times until there are so many spans: chains, names and SQL of a real run. Then jq, which computes
 nothing but the calls and the time of each receiver, and `sigtrace report` read the same files in
 turns; a ratio is that of two neighbours, the median of the rounds is shown with its quartiles.
-Peak memory is that of the process (with its children the sum, at most).
+Peak memory is that of the largest process.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, NOTICE, Name, Place, finding
-from sigtrace.analysis.findings.saves import row_of
+from sigtrace.analysis.findings.rows import row_of
 from sigtrace.analysis.reentry import identity
 from sigtrace.tree import FINISHED
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, names, times
-from sigtrace.events import HIDDEN
+from sigtrace.analysis.findings.rows import heard_saves, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.analysis.findings.finding import Finding, Words
+    from sigtrace.analysis.findings.rows import Row
     from sigtrace.analysis.unfolded import Unfolded
-    from sigtrace.tree import Span
 
 WINDOW = 10_000
 """A scope may save any number of rows: so many are remembered, the oldest is given up first."""
@@ -23,7 +23,6 @@ WINDOW = 10_000
 _SHOWN = 6
 _ROOTS = 3
 _TOGETHER = ("request", "command", "task")
-_Row = tuple[object, ...]
 
 
 class _Save(NamedTuple):
@@ -56,19 +55,19 @@ class RepeatedSaves:
     """
 
     def __init__(self) -> None:
-        self._found: dict[_Row, _Rows] = {}
-        self._scopes: dict[str, dict[_Row, list[_Save]]] = {}
+        self._found: dict[Row, _Rows] = {}
+        self._scopes: dict[str, dict[Row, list[_Save]]] = {}
         self._labels: dict[str, str] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def chain(self, chain: Unfolded, *, interactive: bool) -> None:
         """Take a chain; `interactive` says that it was asked for at a prompt."""
-        heard = _heard(chain)
+        heard = heard_saves(chain)
         if not heard:
             return
         scope = chain.chain.scope
         if scope is None or scope.kind not in _TOGETHER or interactive:
-            rows: dict[_Row, list[_Save]] = {}
+            rows: dict[Row, list[_Save]] = {}
             if len(heard) > 1:
                 self._add(chain, heard, rows, "")
             self._evaluate(rows, "")
@@ -102,7 +101,7 @@ class RepeatedSaves:
         self,
         chain: Unfolded,
         heard: dict[int, list[str]],
-        rows: dict[_Row, list[_Save]],
+        rows: dict[Row, list[_Save]],
         where: str,
     ) -> None:
         for place in sorted(heard, key=lambda place: chain.spans[place].time):
@@ -121,7 +120,7 @@ class RepeatedSaves:
             names = tuple(heard[place])
             saves.append(_save(chain, place, self._names.setdefault(names, names)))
 
-    def _evaluate(self, rows: dict[_Row, list[_Save]], where: str) -> None:
+    def _evaluate(self, rows: dict[Row, list[_Save]], where: str) -> None:
         for row, saves in rows.items():
             if len(saves) < 2:
                 continue
@@ -136,31 +135,6 @@ class RepeatedSaves:
             known.most = max(known.most, len(saves))
             for save in saves:
                 known.calls.update(save.receivers)
-
-
-def row_of(span: Span) -> _Row | None:
-    """What tells the row of a save from others of its process: its model comes first."""
-    event = span.event
-    row, key = event.get("row"), event.get("pk")
-    if isinstance(row, int):
-        return (event.get("model"), event.get("pid"), row)
-    if key is None or key == HIDDEN:
-        return None
-    return (event.get("model"), event.get("alias"), str(key))
-
-
-def _heard(chain: Unfolded) -> dict[int, list[str]]:
-    """The saves that receivers heard, Django's own left out, and which."""
-    heard: dict[int, list[str]] = {}
-    spans, above = chain.spans, chain.above
-    for receiver in chain.of["receiver"]:
-        operation = above[above[receiver]] if above[receiver] >= 0 else -1
-        if operation < 0 or spans[operation].event["kind"] != "save":
-            continue
-        event = spans[receiver].event
-        if event.get("origin") != "django":
-            heard.setdefault(operation, []).append(str(event.get("receiver") or event.get("name")))
-    return heard
 
 
 def _save(chain: Unfolded, place: int, receivers: tuple[str, ...]) -> _Save:

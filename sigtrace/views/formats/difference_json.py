@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sigtrace.analysis.difference import Difference, EdgeChange, Frequency, Quartiles, Slower
+    from sigtrace.analysis.changes import Difference, EdgeChange, Frequency, Quartiles, Slower
     from sigtrace.analysis.profile import Calls, Profile, Receiver
 
 FORMAT_VERSION = 1

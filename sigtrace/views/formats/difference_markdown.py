@@ -18,7 +18,7 @@ from sigtrace.views.text import place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sigtrace.analysis.difference import Difference, EdgeChange, ReceiverChange
+    from sigtrace.analysis.changes import Difference, EdgeChange, ReceiverChange
 
 _MOST = 25
 """Rows of a table: GitHub takes 65,536 characters."""

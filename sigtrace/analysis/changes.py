@@ -1,0 +1,102 @@
+"""What can differ between two runs: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sigtrace.analysis.edges import Edge
+    from sigtrace.analysis.profile import Calls, Profile, Receiver
+
+
+@dataclass(frozen=True)
+class ReceiverChange:
+    """A receiver that only one of the runs called."""
+
+    receiver: Receiver
+    calls: Calls
+
+
+@dataclass(frozen=True)
+class EdgeChange:
+    """A way that only one of the runs took, and how often."""
+
+    edge: Edge
+    count: int
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How often something happens in a chain that begins with `root`, on average of each run."""
+
+    root: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class MoreCalls(Frequency):
+    """A receiver that is called more often."""
+
+    receiver: Receiver
+    calls: Calls
+
+
+@dataclass(frozen=True)
+class MoreSql(Frequency):
+    """A statement that is new in these chains, or that there is more of."""
+
+    statement: str
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """Nanoseconds: half of the calls took from `low` to `high`."""
+
+    low: int
+    median: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Slower:
+    """A receiver whose faster calls now take longer than its slower ones did."""
+
+    receiver: Receiver
+    calls: Calls
+    before: Quartiles
+    after: Quartiles
+
+    @property
+    def ratio(self) -> float:
+        return self.after.median / max(self.before.median, 1)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How the times of all compared receivers changed: the median of their ratios and quartiles.
+
+    What differs between two runs in load or machine changes all of them alike.
+    """
+
+    receivers: int
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between two runs; each list begins with what matters most."""
+
+    before: Profile
+    after: Profile
+    new_receivers: tuple[ReceiverChange, ...]
+    gone_receivers: tuple[ReceiverChange, ...]
+    new_edges: tuple[EdgeChange, ...]
+    gone_edges: tuple[EdgeChange, ...]
+    more_calls: tuple[MoreCalls, ...]
+    slower: tuple[Slower, ...]
+    sql: tuple[MoreSql, ...]
+    noise: Noise | None
