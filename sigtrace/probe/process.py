@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING
 
 from ..events import SCHEMA_VERSION
 from ..privacy import filter_argv
-from .sink import Sink
 from .spans import clock, wall_clock
 from .text import quote
 
 if TYPE_CHECKING:
     from ..options import RecordOptions
+    from .sink import Sink
+    from .tap import Tap
 
 
 class Process:
-    """A process with a file in the run. Raises OSError if the file cannot be made.
+    """A process with a file in the run, or whose lines are listened to.
 
     A forked child makes its own; a span that it inherited belongs to the parent's.
     """
 
     __slots__ = ("epoch", "numbers", "pid", "prefix", "sink", "stem")
 
-    def __init__(self, options: RecordOptions) -> None:
-        self.sink = Sink(options.run_dir, options.max_bytes)
+    def __init__(self, sink: Sink | Tap) -> None:
+        self.sink = sink
         self.stem = self.sink.stem
         self.pid = self.sink.pid
         self.prefix = f'"{self.stem}-'

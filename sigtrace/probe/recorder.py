@@ -8,6 +8,7 @@ open span that has no `begin` line yet gets one, so that a process killed there 
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 from os import getpid
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from .failures import own_place, say
 from .process import Pending, Process
 from .prompt import Prompt
 from .scopes import Scopes
-from .sink import SinkError
+from .sink import Sink, SinkError
 from .spans import Span, clock, current, transaction
 from .text import quote, type_path
 
@@ -27,13 +28,20 @@ if TYPE_CHECKING:
 
     from ..options import RecordOptions
     from .naming import Name
+    from .tap import Tap
+
+    OpenSink = Callable[[], Sink | Tap]
 
 
 class Recorder:
-    """Turns what the hooks see into lines. `active` false means: let everything pass."""
+    """Turns what the hooks see into lines. `active` false means: let everything pass.
 
-    def __init__(self, options: RecordOptions) -> None:
+    `open_sink` opens what they are written to, a file of the run if nothing else is given.
+    """
+
+    def __init__(self, options: RecordOptions, open_sink: OpenSink | None = None) -> None:
         self.options = options
+        self._open_sink = open_sink or functools.partial(Sink, options.run_dir, options.max_bytes)
         self.active = True
         self.process: Process | None = None
         self.counts = Counts()
@@ -165,7 +173,7 @@ class Recorder:
 
     def open_process(self) -> Process:
         """Open the file of this process, which has none yet. Raises OSError."""
-        process = Process(self.options)
+        process = Process(self._open_sink())
         self.process = process
         # The list is this thread's, and may hold what was gathered before there was a file.
         self.pending.lines.insert(0, process.first_line(self.options, self._parent_process))
