@@ -12,7 +12,7 @@ import click
 from sigtrace.cli.display import display_options, is_terminal
 from sigtrace.cli.output import say
 from sigtrace.cli.plan import Plan
-from sigtrace.cli.settings import blame_setting, in_ci, read_settings, setting, was_typed
+from sigtrace.cli.settings import blame_setting, read_settings, setting, was_typed
 from sigtrace.discover import project_root
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.command import (
@@ -22,15 +22,13 @@ from sigtrace.launch.command import (
     resolve,
     start_folder,
 )
-from sigtrace.launch.environment import check_boot, outer_run, traced
+from sigtrace.launch.environment import check_boot, outer_run, traced, values_by_default
+from sigtrace.launch.recording import KEEP_BYTES, KEEP_RUNS
 from sigtrace.launch.spawn import replace
 from sigtrace.options import VALUES, RecordOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-KEEP_RUNS = 20
-KEEP_BYTES = 2_000_000_000
 
 
 class RunCommand(click.Command):
@@ -128,11 +126,6 @@ def run(ctx: click.Context, /, target: tuple[str, ...], **options: Any) -> None:
     from sigtrace.cli.session import execute  # brings the reader, which `--help` does without
 
     execute(_plan(ctx, target, environ, options), command, environ)
-
-
-def values_by_default(environ: Mapping[str, str]) -> str:
-    """Which values are recorded where nobody says so: none in CI, whose logs many can read."""
-    return "none" if in_ci(environ) else "redacted"
 
 
 def _resolve(

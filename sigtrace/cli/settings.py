@@ -61,10 +61,5 @@ def was_typed(ctx: click.Context, name: str | None) -> bool:
     return name is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
-def in_ci(environ: Mapping[str, str]) -> bool:
-    """Whether this is a CI job, as the variable says that nearly all of them set."""
-    return environ.get("CI", "").lower() not in ("", "0", "false")
-
-
 def _name(param: click.Parameter) -> str:
     return (param.name or "").replace("_", "-")

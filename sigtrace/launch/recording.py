@@ -20,6 +20,9 @@ HEADER = "run.json"
 RECEIVERS = "receivers.json"
 LINES = ".jsonl"
 
+KEEP_RUNS = 20
+KEEP_BYTES = 2_000_000_000
+
 
 @dataclass(frozen=True)
 class Header:

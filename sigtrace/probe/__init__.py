@@ -111,6 +111,10 @@ class Probe:
         """Open the trace file and hook the dispatcher. Raises OSError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
+        if hasattr(sys.modules.get("django.core.signals"), "request_finished"):
+            # Not told by the dispatcher's own import: others were here before.
+            self._signals.instrument_known()
+            self._connections.find_all(sys.modules["django.dispatch.dispatcher"].Signal)
         if self._effects is not None:
             self._effects.start()
 
@@ -169,7 +173,6 @@ class Probe:
         self.patches.wrap(module.Apps, "populate", make_populate)
         if module.apps.ready:
             # The project was set up before we came.
-            self._connections.find_all(sys.modules["django.dispatch.dispatcher"].Signal)
             self._write_receivers()
 
     def _write_receivers(self) -> None:

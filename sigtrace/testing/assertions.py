@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
 from sigtrace.testing.connected import check_connected
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ANY_SENDER: Any = object()
 
+__unittest = True
+
 
 class Expecting(Trace):
     """A trace that is checked when its block ends well; `fail` raises what a test fails with."""
@@ -37,9 +39,22 @@ class Expecting(Trace):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         super().__exit__(kind, error, traceback)
-        if error is None:
-            self.check()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        super().__exit__(kind, error, traceback)
+
+    def _ended_well(self) -> None:
+        __tracebackhide__ = True
+        super()._ended_well()
+        self.check()
 
     def check(self) -> None:
         """Fail if what happened is not what was expected."""
@@ -47,6 +62,7 @@ class Expecting(Trace):
 
     def differs(self, said: str, lines: Sequence[str] = (), marks: Iterable[str] = ()) -> None:
         """Fail with a sentence, lines that say more, and the tree with spans marked by their id."""
+        __tracebackhide__ = True
         tree = draw(self.events, marks=dict.fromkeys(marks, UNEXPECTED))
         happened = str(tree) or "No receiver was called, and nothing was bypassed."
         self._fail("\n".join([said, *lines, "", happened]))
@@ -60,6 +76,7 @@ class ExpectSignals(Expecting):
         self._expected = list(parts_of(list(expected)))
 
     def check(self) -> None:
+        __tracebackhide__ = True
         receivers = any(item.has_receiver for item in self._expected)
         found = sent(self.sends, receivers=receivers)
         lines, marks = difference(self._expected, found)
@@ -83,6 +100,7 @@ class ExpectCalls(Expecting):
         self._sender = sender
 
     def check(self) -> None:
+        __tracebackhide__ = True
         name = text_of(self._receiver, receiver_name)
         of = ""
         calls = self.calls(self._receiver)
@@ -102,7 +120,8 @@ class ExpectCalls(Expecting):
             said = f"{name} was called{of} {_times(len(calls))}, expected were {self._times}."
             self.differs(said, (), _surplus(calls, self._times or 0))
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
+        __tracebackhide__ = True
         if self._times == 0 and isinstance(self._receiver, str):
             check_connected(self._receiver)
         return super().__enter__()
@@ -134,6 +153,7 @@ class ExpectNumber(Expecting):
         self._number = number
 
     def check(self) -> None:
+        __tracebackhide__ = True
         calls = self.calls()
         if len(calls) != self._number:
             number = plural(len(calls), "receiver call")

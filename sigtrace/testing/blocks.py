@@ -3,8 +3,9 @@
 A line belongs to the blocks of the context in which it is written: threads, tasks and coroutines
 that run in a copy of a block's context are inside it. What runs in a context without a block (a
 thread that was just started, the server of a LiveServerTestCase) belongs to the blocks that are
-open around all others, since one of them waits for it; but another task of the event loop in which
-a block was opened has nothing to do with it.
+open, since one of them waits for it: to those of them that lie in each other, where several are
+open side by side. But another task of the event loop in which a block was opened has nothing to do
+with it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def leave(block: Block) -> None:
 
 def hear(data: bytes) -> None:
     """Give lines to the blocks that they belong to."""
-    for block in _open_here() or _around_all():
+    for block in _open_here() or _not_beside_others():
         block.lines.append(data)
 
 
@@ -60,13 +61,15 @@ def _open_here() -> tuple[Block, ...]:
     return tuple(block for block in _here.get() if block.is_open)
 
 
-def _around_all() -> list[Block]:
-    """The blocks that every other open one lies in, without those of other tasks of this loop."""
+def _not_beside_others() -> list[Block]:
+    """The open blocks that each other one lies in or around; none for other tasks of their loop."""
     opened = list(_open)
     found = [
         block
         for block in opened
-        if all(other is block or block in other.around for other in opened)
+        if all(
+            other is block or block in other.around or other in block.around for other in opened
+        )
     ]
     if any(block.loop is not None for block in found):
         loop = _loop_here()

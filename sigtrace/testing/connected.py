@@ -14,11 +14,14 @@ from sigtrace.testing.probing import receiver_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+__unittest = True
+
 _signals: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def check_connected(name: str) -> None:
     """Raise SigtraceError if no receiver that is connected has that name."""
+    __tracebackhide__ = True
     asked = is_receiver(name)
     # Signals are made at import: it is worth looking for new ones only if the name is unknown.
     if any(asked(known) for known in _names(_signals)):

@@ -27,7 +27,18 @@ def events_of(lines: Sequence[bytes], since: int) -> list[Event]:
     events = [
         event for value in decoded(b"".join(lines)) if (event := checked(value, _MEMORY)) is not None
     ]
-    known = {event["id"] for event in events if _began_inside(event, since)}
+    ended = {
+        event["id"]
+        for event in events
+        if event["event"] == "end" and event.get("outcome") != "test"
+    }
+    known = {
+        event["id"]
+        for event in events
+        if _began_inside(event, since)
+        # What has not ended is mostly a TestCase's, and nothing can be said of its outcome.
+        and (event["kind"] != "transaction" or event["id"] in ended)
+    }
     found = []
     for event in events:
         if event["event"] in (*_SPANS, "scope") and event["id"] not in known:

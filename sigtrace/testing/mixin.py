@@ -18,6 +18,9 @@ else:
     _Base = object
 
 
+__unittest = True
+
+
 class SignalTestMixin(_Base):
     """Assertions as context managers, sync and async, like Django's `assertNumQueries`.
 
@@ -80,4 +83,5 @@ class SignalTestMixin(_Base):
 
 
 def _fail(case: TestCase, msg: object, text: str) -> None:
+    __tracebackhide__ = True
     raise case.failureException(case._formatMessage(msg, text))  # type: ignore[attr-defined]

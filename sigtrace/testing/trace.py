@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _BYPASSING = ("bulk", "delete")
 
+# Tracebacks of unittest end where the test's own code does, those of pytest by the name below.
+__unittest = True
+
 
 def trace() -> Trace:
     """Trace a block of code, in a process that `sigtrace run` traces or in any other.
@@ -35,9 +38,9 @@ def trace() -> Trace:
     `async with` works as well, and so does `with` around an `await`. What is in the block: all that
     runs in its context, so the threads and tasks that get a copy of it (`sync_to_async`,
     `asyncio.to_thread`, tasks made within). A thread with a context of its own (one that was just
-    started, the server of a LiveServerTestCase) belongs to the block too, as long as no other one
-    is open beside it: a block around all others is what such a thread works for. Another task
-    of the same event loop does not. A block within a block counts for both.
+    started, the server of a LiveServerTestCase) belongs to the block too, unless others are open
+    beside it, so that nobody can tell which of them it works for. Another task of the same event
+    loop does not. What happens in a block within a block belongs to both.
 
     Django is put back as it was when the last block is left. Values are those of the process; in
     one that `sigtrace run` traces, what that run records (`--values`).
@@ -55,6 +58,7 @@ class Trace:
         self._block = blocks.Block()
         self._since = 0
         self._probe: Probe | None = None
+        self._is_whole = True
         self._read: tuple[int, list[Event], tuple[Chain, ...]] = (0, [], ())
 
     # The block
@@ -73,21 +77,19 @@ class Trace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         probe = self._probe
         assert probe is not None  # noqa: S101  (entered)
         try:
             probe.border()
             process = probe.recorder.process
             is_full = process is not None and process.sink.full
-            is_whole = probe.recorder.active and not is_full
+            self._is_whole = probe.recorder.active and not is_full
         finally:
             blocks.leave(self._block)
             IN_PROCESS.end()
-        if not is_whole and error is None:
-            raise SigtraceError(
-                "Not all of this block was traced: the tracer has failed, or the run is full.",
-                "What it said on stderr says more.",
-            )
+        if error is None:
+            self._ended_well()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -98,7 +100,17 @@ class Trace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        __tracebackhide__ = True
         self.__exit__(kind, error, traceback)
+
+    def _ended_well(self) -> None:
+        """Say so if something may be missing: an assertion would be worth nothing."""
+        __tracebackhide__ = True
+        if not self._is_whole:
+            raise SigtraceError(
+                "Not all of this block was traced: the tracer has failed, or the run is full.",
+                "What it said on stderr says more.",
+            )
 
     # What happened
 

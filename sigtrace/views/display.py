@@ -62,6 +62,15 @@ ASCII = Glyphs(
 )
 
 
+def can_draw(encoding: str | None) -> bool:
+    """Whether a stream of that encoding takes the signs that are not ASCII."""
+    try:
+        "".join(vars(UNICODE).values()).encode(encoding or "utf-8")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Display:
     """The display options of `run` and `report`, and the columns there are.
