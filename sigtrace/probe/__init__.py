@@ -44,8 +44,9 @@ if TYPE_CHECKING:
 installed: Probe | None = None
 """The probe that records this process into a run, once there is one."""
 
-_OF_RUNS = ("_pytest.runner", "celery.signals", "django.apps.registry")
-_OF_RUNS += ("django.test.testcases", "unittest.case")
+_OF_RUNS = """
+_pytest.runner celery.signals django.apps.registry django.test.testcases unittest.case
+""".split()
 _OF_MUTED = tuple(dict.fromkeys(path.rpartition(".")[0] for path in MUTED_SIGNALS))
 
 

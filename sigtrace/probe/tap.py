@@ -17,11 +17,11 @@ class Tap:
     Without a `sink` the lines are kept nowhere.
     """
 
-    def __init__(self, hear: Callable[[bytes], None], sink: Sink | None = None) -> None:
+    def __init__(self, hear: Callable[[bytes], None], sink: Sink | Tap | None = None) -> None:
         self._hear = hear
         self.sink = sink
-        self.pid = os.getpid() if sink is None else sink.pid
-        self.stem = str(self.pid) if sink is None else sink.stem
+        self.pid: int = os.getpid() if sink is None else sink.pid
+        self.stem: str = str(self.pid) if sink is None else sink.stem
 
     @property
     def full(self) -> bool:

@@ -157,7 +157,9 @@ class ExpectNumber(Expecting):
         calls = self.calls()
         if len(calls) != self._number:
             number = plural(len(calls), "receiver call")
-            self.differs(f"{number}, expected were {self._number}.", (), _surplus(calls, self._number))
+            self.differs(
+                f"{number}, expected were {self._number}.", (), _surplus(calls, self._number)
+            )
 
 
 def _surplus(calls: Sequence[Call], expected: int) -> list[str]:

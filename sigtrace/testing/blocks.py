@@ -67,9 +67,7 @@ def _not_beside_others() -> list[Block]:
     found = [
         block
         for block in opened
-        if all(
-            other is block or block in other.around or other in block.around for other in opened
-        )
+        if all(other is block or block in other.around or other in block.around for other in opened)
     ]
     if any(block.loop is not None for block in found):
         loop = _loop_here()

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -71,7 +71,9 @@ class Cover:
 
     def _record(self, config: pytest.Config) -> RecordOptions:
         root = project_root(config.invocation_params.dir)
-        found = {name: one.value for name, one in settings(root, os.environ).items()}
+        found: dict[str, Any] = {
+            name: one.value for name, one in settings(root, os.environ).items()
+        }
         started = time.time_ns()
         runs = runs_directory(root)
         self.path = recording.create_run(runs, started, os.getpid())
@@ -98,9 +100,7 @@ class Cover:
         )
         self._own = recording.Recording(self.path, header)
         keep_runs = found.get("keep-runs", recording.KEEP_RUNS)
-        recording.prune(
-            runs, self.path, keep_runs, found.get("keep-bytes", recording.KEEP_BYTES)
-        )
+        recording.prune(runs, self.path, keep_runs, found.get("keep-bytes", recording.KEEP_BYTES))
         return options
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

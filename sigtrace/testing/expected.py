@@ -70,7 +70,7 @@ def sent(sends: Sequence[Send], *, receivers: bool) -> list[Sent]:
         return [Sent(send.signal, send.sender, None, send.id) for send in sends]
     calls = sorted(
         (call for send in sends for call in send.calls if not call.is_djangos),
-        key=lambda call: _number(call),
+        key=_number,
     )
     return [Sent(call.signal, call.sender, call.receiver, call.id) for call in calls]
 

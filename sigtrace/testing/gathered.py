@@ -25,7 +25,9 @@ def events_of(lines: Sequence[bytes], since: int) -> list[Event]:
     out, and what is below them refers to them no more.
     """
     events = [
-        event for value in decoded(b"".join(lines)) if (event := checked(value, _MEMORY)) is not None
+        event
+        for value in decoded(b"".join(lines))
+        if (event := checked(value, _MEMORY)) is not None
     ]
     ended = {
         event["id"]

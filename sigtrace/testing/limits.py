@@ -33,7 +33,10 @@ class Limits:
         for call in calls:
             name, depth, queries = short(call.receiver), self.max_depth, call.queries
             if depth is not None and call.depth > depth:
-                yield call, f"{name} ran {plural(call.depth, 'receiver')} deep, max_depth is {depth}"
+                yield (
+                    call,
+                    f"{name} ran {plural(call.depth, 'receiver')} deep, max_depth is {depth}",
+                )
             most = self.max_queries_per_receiver
             if most is not None and queries > most:
                 said = plural(queries, "query", "queries")
@@ -74,7 +77,9 @@ def limits_of(item: pytest.Item) -> Limits:
     found: dict[str, Any] = {}
     for marker in item.iter_markers("signals"):
         if marker.args:
-            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.signals takes names only: {_NAMES}")
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.signals takes names only: {_NAMES}"
+            )
         for name, value in marker.kwargs.items():
             found.setdefault(name, _checked(item, name, value))
     return Limits(**found)

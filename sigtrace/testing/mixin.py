@@ -84,4 +84,4 @@ class SignalTestMixin(_Base):
 
 def _fail(case: TestCase, msg: object, text: str) -> None:
     __tracebackhide__ = True
-    raise case.failureException(case._formatMessage(msg, text))  # type: ignore[attr-defined]
+    raise case.failureException(case._formatMessage(None if msg is None else str(msg), text))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "signals(max_depth=None, max_queries_per_receiver=None, only=None): fail the test if receivers "
-    "set each other off more than max_depth deep, if one executes more queries, or if one runs that "
-    "none of the globs in only match."
+    "set each other off more than max_depth deep, if one executes more queries than that, or if "
+    "one runs that none of the globs in only match."
 )
 
 

@@ -43,7 +43,7 @@ class InProcess:
             probe = self.probe
             if probe is self._own:
                 if not self._users:
-                    probe.attach()
+                    self._attach(probe)
             elif not probe.recorder.active:
                 raise SigtraceError("This process is no longer traced, for the reason said above.")
             self._tap(probe)
@@ -81,9 +81,16 @@ class InProcess:
             )
         return self._own
 
+    def _attach(self, probe: Probe) -> None:
+        try:
+            probe.attach()
+        except BaseException:
+            probe.detach()
+            raise
+
     def _tap(self, probe: Probe) -> None:
         process = probe.recorder.process or probe.recorder.open_process()
-        if type(process.sink).__name__ != "Tap":
+        if not hasattr(process.sink, "sink"):
             from sigtrace.probe.tap import Tap
 
             process.sink = Tap(blocks.hear, process.sink)

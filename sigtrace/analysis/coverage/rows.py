@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Row:
     """A connection of a receiver, and whether it was of use.
 
-    `sender` is None for any; `senders` are then those that it was called for, with how often. `test`
-    is the one that first had it called, None if that was outside of any test or never.
+    `sender` is None for any; `senders` are then those that it was called for, with how often.
+    `test` is the one that first had it called, None if that was outside of any test or never.
     """
 
     app: str

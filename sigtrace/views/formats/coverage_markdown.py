@@ -42,7 +42,9 @@ def render_markdown(coverage: SignalCoverage) -> str:
 def _row(row: Row) -> tuple[str, ...]:
     sender = code(row.sender) if row.sender else "any"
     if row.senders:
-        sender += ": " + ", ".join(f"{code(name or 'none')} {calls:,}" for name, calls in row.senders)
+        sender += ": " + ", ".join(
+            f"{code(name or 'none')} {calls:,}" for name, calls in row.senders
+        )
     signal = row.signal.rpartition(".")[2]
     return (code(row.receiver), code(signal), sender, text(place(row.file, row.line)))
 
