@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from sigtrace.views.display import Display
 
 _NOTHING = Text(end="")
+_MOST = 20
+"""Receivers that are listed where a command shows all of them."""
 _COLUMNS = (Column("receivers", 0), Column("called", 0), Column("%", 0))
 
 
 def render_coverage(coverage: SignalCoverage, display: Display, *, tests: bool = True) -> Text:
-    """The coverage as lines; without `tests` only in figures and what was never called."""
+    """The coverage as lines; without `tests` in figures, and the first that were never called."""
     sections = [
         _head(coverage, display),
         _apps(coverage, display),
-        _never(coverage, display),
+        _never(coverage, display, None if tests else _MOST),
         _first(coverage, display) if tests else [],
     ]
     lines = [line for section in sections if section for line in (*section, _NOTHING)]
@@ -58,11 +60,15 @@ def _apps(coverage: SignalCoverage, display: Display) -> list[Text]:
     return table("App", _COLUMNS, entries, display)
 
 
-def _never(coverage: SignalCoverage, display: Display) -> list[Text]:
+def _never(coverage: SignalCoverage, display: Display, most: int | None) -> list[Text]:
     rows = [one for one in coverage.rows if not one.calls]
     if not rows:
         return []
-    return [Text("Never called", "bold", end=""), *(_line(one, display) for one in rows)]
+    lines = [Text("Never called", "bold", end=""), *(_line(one, display) for one in rows[:most])]
+    left_out = len(rows) - len(rows[:most])
+    if left_out:
+        lines.append(Text(f"  {display.glyphs.more} {left_out:,} more", "dim", end=""))
+    return lines
 
 
 def _first(coverage: SignalCoverage, display: Display) -> list[Text]:

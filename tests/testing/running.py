@@ -6,10 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support import Finished
-
 if TYPE_CHECKING:
-    from tests.support import Site
+    from tests.support import Finished, Site
 
 HEADER = """
 import asyncio, threading, urllib.request

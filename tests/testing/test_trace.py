@@ -56,15 +56,21 @@ print([chain.root.name for chain in t.chains])
     )
     assert said.splitlines() == [
         "<Trace: 3 chains, 3 sends, 4 receiver calls>",
-        "blog.signals.generate_slug django.db.models.signals.pre_save blog.Article "
-        "{'slug': ('', 'hello-world')} 1 0",
+        (
+            "blog.signals.generate_slug django.db.models.signals.pre_save blog.Article "
+            "{'slug': ('', 'hello-world')} 1 0"
+        ),
         "blog/signals.py 19 True",
         "[1] 1",
-        "[('pre_save', 'blog.Article', 1), ('post_save', 'blog.Article', 2), "
-        "('pre_save', 'blog.Comment', 1)]",
+        (
+            "[('pre_save', 'blog.Article', 1), ('post_save', 'blog.Article', 2), "
+            "('pre_save', 'blog.Comment', 1)]"
+        ),
         "True blog.Article pk=1 django.core.exceptions.ValidationError",
-        "('blog.receivers.tidy_comment',) ('blog.signals.generate_slug', "
-        "'blog.signals.notify_about_article', 'audit.receivers.log_article')",
+        (
+            "('blog.receivers.tidy_comment',) ('blog.signals.generate_slug', "
+            "'blog.signals.notify_about_article', 'audit.receivers.log_article')"
+        ),
         "['Article.save()', 'QuerySet.bulk_create(Article)', 'Comment.save()']",
     ]
 
@@ -106,8 +112,6 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
         assert recorded.stdout == plain, values
     # The run itself has got what it gets without a block.
     assert len(site.trace().spans("save", name="Article.save()")) == 3
-
-
 
 
 def test_everything_is_put_back(in_site):
