@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -38,6 +37,8 @@ class Connections:
 
     def find_all(self, signal_class: type) -> None:
         """Look for the signals that were there before we came."""
+        import gc  # what is traced from its start has no need of it
+
         self.came_late = True
         for thing in gc.get_objects():
             if issubclass(type(thing), signal_class) and thing.receivers:
