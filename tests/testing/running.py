@@ -23,8 +23,7 @@ from django.test import LiveServerTestCase, TestCase, TransactionTestCase, overr
 from sigtrace.testing import SignalTestMixin
 """
 
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-o", "python_files=tests*.py", "--ds")
-PYTEST += ("config.settings",)
+PYTEST = "-m pytest -p no:cacheprovider -o python_files=tests*.py --ds config.settings".split()
 
 
 @dataclass(frozen=True)
