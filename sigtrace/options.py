@@ -20,12 +20,14 @@ class RecordOptions:
     `run_dir` and `project` are absolute paths; `effects` adds mail, tasks, network and programs;
     `max_bytes` is the size of a run at which spans are no longer written; `redact` and `show` are
     names (or globs) to hide or to let through. `prompt` is the path of the socket on which an
-    interactive interpreter waits for its trees.
+    interactive interpreter waits for its trees. Without `keep_values` the files hold none, whatever
+    who listens in the process is told.
     """
 
     run_dir: str
     project: str = ""
     values: str = "redacted"
+    keep_values: bool = True
     sql: bool = True
     effects: bool = False
     all_signals: bool = False

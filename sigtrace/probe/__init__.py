@@ -66,6 +66,7 @@ class Probe:
         describe = Describer(options, receivers)
         sites = Sites(places)
         self._connections = Connections(describe, receivers, signals, sites)
+        self._connections.keep_values = options.keep_values
         self.tools = tools = Tools(
             self.recorder,
             describe,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from .places import NOWHERE
+from .tap import bare_sender
 from .text import quote
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Connections:
     """Knows the signals that were connected to, and of each connection what Django forgets.
 
-    `came_late` says that some were connected before there was a hook on `connect`.
+    `came_late` says that some were connected before there was a hook on `connect`. Without
+    `keep_values` nothing is written of a sender that is a text.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Connections:
         self._notes: dict[tuple[int, Any], _Note] = {}
         self._with_uid: set[int] = set()
         self.came_late = False
+        self.keep_values = True
 
     def find_all(self, signal_class: type) -> None:
         """Look for the signals that were there before we came."""
@@ -135,6 +138,9 @@ class Connections:
                     continue
             known = self._receivers(receiver)
             note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
+            sender = "null" if note is None else note.sender
+            if not self.keep_values and bare_sender(sender[1:]):
+                sender = '"<str>"'
             connected_at = "null"
             if note is not None and note.place.begin:
                 connected_at = "{%s}" % note.place.begin[1:]
@@ -143,7 +149,7 @@ class Connections:
                 '"connected_at":%s}'
                 % (
                     known.name,
-                    "null" if note is None else note.sender,
+                    sender,
                     known.place.fields,
                     "null" if note is None else note.uid,
                     "true" if weak else "false",

@@ -16,7 +16,7 @@ from .text import quote
 if TYPE_CHECKING:
     from ..options import RecordOptions
     from .sink import Sink
-    from .tap import Tap
+    from .tap import NamesOnly, Tap
 
 
 class Process:
@@ -27,7 +27,7 @@ class Process:
 
     __slots__ = ("epoch", "numbers", "pid", "prefix", "sink", "stem")
 
-    def __init__(self, sink: Sink | Tap) -> None:
+    def __init__(self, sink: Sink | Tap | NamesOnly) -> None:
         self.sink = sink
         self.stem = self.sink.stem
         self.pid = self.sink.pid

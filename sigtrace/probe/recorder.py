@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from ..options import RecordOptions
     from .naming import Name
-    from .tap import Tap
+    from .tap import NamesOnly, Tap
 
-    OpenSink = Callable[[], Sink | Tap]
+    OpenSink = Callable[[], Sink | Tap | NamesOnly]
 
 
 class Recorder:
@@ -41,7 +41,7 @@ class Recorder:
 
     def __init__(self, options: RecordOptions, open_sink: OpenSink | None = None) -> None:
         self.options = options
-        self._open_sink = open_sink or functools.partial(Sink, options.run_dir, options.max_bytes)
+        self._open_sink = open_sink or functools.partial(_open_file, options)
         self.active = True
         self.process: Process | None = None
         self.counts = Counts()
@@ -230,3 +230,12 @@ class Recorder:
         if place is None:
             raise error
         self.give_up(f"{type(error).__name__} in {place}, please report it")
+
+
+def _open_file(options: RecordOptions) -> Sink | NamesOnly:
+    sink = Sink(options.run_dir, options.max_bytes)
+    if options.keep_values:
+        return sink
+    from .tap import NamesOnly
+
+    return NamesOnly(sink)

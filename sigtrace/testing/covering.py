@@ -15,7 +15,7 @@ from sigtrace import __version__
 from sigtrace.discover import project_root, settings
 from sigtrace.errors import SigtraceError
 from sigtrace.launch import recording
-from sigtrace.launch.environment import BOOT, check_boot, outer_run, traced, values_by_default
+from sigtrace.launch.environment import BOOT, check_boot, outer_run, traced
 from sigtrace.options import RecordOptions
 from sigtrace.privacy import filter_argv
 from sigtrace.reader import runs_directory
@@ -80,7 +80,9 @@ class Cover:
         options = RecordOptions(
             run_dir=str(self.path),
             project=str(root),
-            values=found.get("values") or values_by_default(os.environ),
+            # What a test asserts must not depend on whether it is covered.
+            values="all",
+            keep_values=False,
             sql=found.get("sql", True),
             all_signals=found.get("all", False),
             max_bytes=found.get("max-bytes", RecordOptions.max_bytes),
@@ -93,7 +95,7 @@ class Cover:
                 ("pytest", *config.invocation_params.args), options.redact, options.show
             ),
             cwd=str(Path.cwd()),
-            values=options.values,
+            values="none",
             pid=os.getpid(),
             started=started,
             project=options.project,

@@ -89,17 +89,19 @@ class InProcess:
             raise
 
     def _tap(self, probe: Probe) -> None:
-        process = probe.recorder.process or probe.recorder.open_process()
-        if not hasattr(process.sink, "sink"):
-            from sigtrace.probe.tap import Tap
+        from sigtrace.probe.tap import Tap
 
+        process = probe.recorder.process or probe.recorder.open_process()
+        # A fork has a sink of its own.
+        if not isinstance(process.sink, Tap):
             process.sink = Tap(blocks.hear, process.sink)
 
     def _untap(self, probe: Probe) -> None:
+        from sigtrace.probe.tap import Tap
+
         process = probe.recorder.process
-        sink = getattr(process and process.sink, "sink", None)
-        if process is not None and sink is not None:
-            process.sink = sink
+        if process is not None and isinstance(process.sink, Tap) and process.sink.sink is not None:
+            process.sink = process.sink.sink
 
 
 IN_PROCESS = InProcess()

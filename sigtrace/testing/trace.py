@@ -42,8 +42,8 @@ def trace() -> Trace:
     beside it, so that nobody can tell which of them it works for. Another task of the same event
     loop does not. What happens in a block within a block belongs to both.
 
-    Django is put back as it was when the last block is left. Values are those of the process; in
-    one that `sigtrace run` traces, what that run records (`--values`).
+    Django is put back as it was when the last block is left. Values are those of the process, none
+    hidden; in one that `sigtrace run` traces, what that run records (`--values`).
     """
     return Trace()
 

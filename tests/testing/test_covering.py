@@ -177,3 +177,32 @@ def test_children(tmp_path):
     done = tested.pytest("--signal-cov")
     assert done.returncode == 0, done.stdout
     assert coverage_of(tested.site)[1]["blog.receivers.normalise_tag_name"]["calls"] == 1
+
+
+def test_tests_see_values_that_the_files_do_not_hold(tested):
+    tested.write(
+        """
+said = Signal()
+@pytest.mark.django_db
+def test_values(signal_trace):
+    said.connect(lambda **kwargs: None, weak=False)
+    said.send("a secret", password="swordfish", flag=True, whom=Article(pk=7), many=[1, 2])
+    Article.objects.create(title="Sesame")
+    first = signal_trace.sends[0]
+    assert first.arguments["password"] == "swordfish"
+    assert signal_trace.calls(generate_slug)[0].changes == {"slug": ("", "sesame")}
+"""
+    )
+    done = tested.pytest("--signal-cov", "-n", "2")
+    assert done.returncode == 0, done.stdout
+    trace = tested.site.trace()
+    text = "".join(path.read_text("ascii") for path in trace.path.iterdir()).lower()
+    assert not [word for word in ("swordfish", "sesame", "a secret") if word in text]
+    (said,) = [send for send in trace.spans("send") if "password" in send["arguments"]]
+    assert said["sender"] == "<str>"
+    nothing = dict.fromkeys(("password", "whom", "many"))
+    assert said["arguments"] == {**nothing, "flag": True}
+    assert trace.run["values"] == "none"
+    assert trace.spans("receiver", name="blog.signals.generate_slug")[0]["changes"] == {
+        "slug": None
+    }
