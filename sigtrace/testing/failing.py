@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 200
 _TRACE = pytest.StashKey[Trace]()
+_WHY = pytest.StashKey[str]()
 
 
 class ShowSignals:
@@ -21,16 +23,20 @@ class ShowSignals:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        traced = trace()
         try:
-            with trace() as traced:
-                item.stash[_TRACE] = traced
-                result = yield
-        except SigtraceError:
-            # What was gathered is incomplete; that is no fault of the test.
-            pass
+            traced.__enter__()
+        except SigtraceError as error:
+            # Nothing can be traced here; that is no fault of the test.
+            item.stash[_WHY] = error.message
+            return (yield)
+        item.stash[_TRACE] = traced
+        try:
+            return (yield)
         finally:
             del item.stash[_TRACE]
-        return result
+            with suppress(SigtraceError):
+                traced.__exit__(None, None, None)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -40,6 +46,8 @@ class ShowSignals:
         if report.failed and _TRACE in item.stash:
             tree = _shortened(item.stash[_TRACE].tree())
             report.sections.append(("Signals", tree or "No receiver was called."))
+        elif report.failed and _WHY in item.stash:
+            report.sections.append(("Signals", item.stash[_WHY]))
         return report
 
 

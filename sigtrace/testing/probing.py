@@ -39,6 +39,8 @@ class InProcess:
 
     def begin(self) -> Probe:
         """Have lines heard. Raises SigtraceError where nothing can be recorded."""
+        if sys.platform == "win32":
+            raise SigtraceError("sigtrace.trace() works on Linux and macOS, not on Windows.")
         with self._lock:
             probe = self.probe
             if probe is self._own:

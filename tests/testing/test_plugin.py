@@ -58,6 +58,10 @@ def test_without_django_a_project_has_no_use_of_it_and_no_trouble(tmp_path):
     done = pytest_alone(tmp_path, "--signal-cov")
     assert "Django was not imported by any traced process" in done.stdout
     assert done.returncode == 1
+    done = pytest_alone(tmp_path, "--signals-on-failure")
+    assert "1 failed, 1 passed" in done.stdout
+    assert "- Signals -" in done.stdout
+    assert "\nsigtrace.trace() needs Django, which cannot be imported here.\n" in done.stdout
 
 
 MARKED = """

@@ -337,3 +337,15 @@ def test_without_django_a_sentence_says_what_is_missing(tmp_path):
     code = "import sys; sys.modules['django'] = None; import sigtrace; sigtrace.trace().__enter__()"
     done = run_process(sys.executable, "-c", code, cwd=tmp_path)
     assert "SigtraceError: sigtrace.trace() needs Django" in done.stderr
+
+
+def test_the_example_of_its_docstring_holds(in_site):
+    said = in_site(
+        """
+import doctest, sigtrace
+from blog.models import Article
+names = {"sigtrace": sigtrace, "article": Article(title="Hello World")}
+doctest.run_docstring_examples(sigtrace.trace, names)
+"""
+    )
+    assert said == ""
