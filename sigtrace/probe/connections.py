@@ -44,7 +44,7 @@ class Connections:
 
         self.came_late = True
         for thing in gc.get_objects():
-            if issubclass(type(thing), signal_class) and thing.receivers:
+            if issubclass(type(thing), signal_class) and thing.__dict__.get("receivers"):
                 self._seen.setdefault(id(thing), ref(thing))
 
     def forget(self) -> None:

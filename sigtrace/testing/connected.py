@@ -46,7 +46,7 @@ def _find() -> Iterator[Any]:
 
 def _names(signals: Iterable[Any]) -> Iterator[str]:
     for signal in list(signals):
-        for entry in list(signal.receivers):
+        for entry in list(signal.__dict__.get("receivers", ())):
             receiver = entry[1]
             if issubclass(type(receiver), weakref.ReferenceType):
                 receiver = receiver()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -47,6 +49,20 @@ def drawn(events: Sequence[Event], display: Display) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n", end="").join(lines)
+
+
+def relative(events: Sequence[Event], project: str) -> list[Event]:
+    """The events with the paths of files that lie beside the project relative to it, too."""
+    return [
+        event | {"file": os.path.relpath(file, project)}
+        if project
+        and isinstance(file := event.get("file"), str)
+        and Path(file).is_absolute()
+        # These are drawn from their package on.
+        and "-packages" + os.sep not in file
+        else event
+        for event in events
+    ]
 
 
 @dataclass(frozen=True)

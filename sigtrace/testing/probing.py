@@ -37,6 +37,11 @@ class InProcess:
         installed: Probe | None = getattr(recording, "installed", None)
         return installed if installed is not None else self._our_own()
 
+    @property
+    def project(self) -> str:
+        """The folder that paths are relative to; empty if none is known."""
+        return self.probe.options.project
+
     def begin(self) -> Probe:
         """Have lines heard. Raises SigtraceError where nothing can be recorded."""
         if sys.platform == "win32":

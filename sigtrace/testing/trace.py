@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
 from sigtrace.testing import blocks
-from sigtrace.testing.drawing import Drawing, draw
+from sigtrace.testing.drawing import Drawing, draw, relative
 from sigtrace.testing.gathered import events_of
 from sigtrace.testing.names import is_receiver
 from sigtrace.testing.probing import IN_PROCESS
@@ -161,7 +161,8 @@ class Trace:
         objects are called by their model. It does not depend on what the run around records.
         """
         shows = durations if values is None else values
-        return str(draw(self.events, durations=durations, values=shows))
+        events = self.events if durations else relative(self.events, IN_PROCESS.project)
+        return str(draw(events, durations=durations, values=shows))
 
     @property
     def events(self) -> list[Event]:

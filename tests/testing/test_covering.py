@@ -107,6 +107,32 @@ def test_a_project_that_was_loaded_before_the_plugin(tested, when):
     assert rows["audit.receivers.log_article"]["sender"] == "blog.Article"
 
 
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_without_pytest_django(tested, options):
+    (tested.site.path / "conftest.py").write_text(
+        "import os, django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'\n"
+        "django.setup()\n"
+    )
+    (tested.site.path / "test_plain.py").write_text(
+        """
+import pytest
+from blog.models import Article
+from blog.signals import article_published
+
+@pytest.mark.signals(only=["check_links", "queue_newsletter", "blog.receivers.*"])
+def test_one(signal_trace):
+    article_published.send_robust(Article, article=Article(content=""))
+    assert len(signal_trace.calls("check_links")) == 1
+"""
+    )
+    words = ("-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", "--signal-cov")
+    done = tested.site.run(tested.site.interpreter, *words, *options, "test_plain.py")
+    assert done.returncode == 0, done.stdout
+    _, rows = coverage_of(tested.site)
+    assert rows["blog.receivers.check_links"]["test"] == "test_plain.py::test_one"
+    assert rows["blog.receivers.check_links"]["calls"] == 1
+
+
 def test_receivers_of_tests_are_not_the_projects(tested):
     tested.write(
         """

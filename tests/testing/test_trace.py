@@ -114,6 +114,25 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+def test_files_beside_the_project_are_relative_to_it(tested, tmp_path):
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "helper.py").write_text(
+        "from blog.models import Tag\ndef help_out(): Tag.objects.create(name='x')\n"
+    )
+    script = tested.site.script(
+        f"""
+import sys; sys.path.append({str(tmp_path / "beside")!r})
+import helper, sigtrace
+with sigtrace.trace() as t: helper.help_out()
+print(t.tree(durations=False).splitlines()[0].split()[-1])
+print(t.tree().splitlines()[0].split()[-3])
+"""
+    ).name
+    done = tested.site.run(tested.site.interpreter, script)
+    beside = tmp_path / "beside" / "helper.py"
+    assert done.stdout.split() == ["../beside/helper.py", f"{beside}:2"], done.stderr
+
+
 def test_everything_is_put_back(in_site):
     in_site(
         UNCHANGED
