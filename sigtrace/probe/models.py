@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .identity import IdentityCache
-from .text import type_path
+from .text import quote, type_path
 
 if TYPE_CHECKING:
     from .hiding import Hiding
@@ -22,6 +22,14 @@ class Model(NamedTuple):
     key_hidden: bool
     fields: dict[str, bool]
     """Attribute name of each concrete field → whether its value is hidden."""
+    plain_key: str
+    """Attribute name of a key that is neither composite nor hidden, else empty."""
+    label_text: str
+    """The label as JSON text."""
+    begin_text: str
+    """How the JSON text of an instance begins, up to the value of its key."""
+    save_text: str
+    """The name of a save as JSON text."""
 
 
 class Models(IdentityCache[Model | None]):
@@ -39,17 +47,22 @@ class Models(IdentityCache[Model | None]):
         # 5.2's composite key has its fields in pk_fields; abstract models have no key at all.
         keys = [] if key is None else getattr(meta, "pk_fields", None) or [key]
         names = {name for field in keys for name in (field.name, field.attname)}
+        key_hidden = any(self._hidden(name) for name in names)
         return Model(
             label=meta.label,
             name=meta.object_name,
             historical=cls.__module__ == "__fake__",
             auto_created=bool(meta.auto_created),
             key=tuple(field.attname for field in keys) or ("pk",),
-            key_hidden=any(self._hidden(name) for name in names),
+            key_hidden=key_hidden,
             fields={
                 field.attname: self._hidden(field.name) or self._hidden(field.attname)
                 for field in getattr(meta, "concrete_fields", ())
             },
+            plain_key=keys[0].attname if len(keys) == 1 and not key_hidden else "",
+            label_text=quote(meta.label),
+            begin_text=f"{quote(meta.label)[:-1]} pk=",
+            save_text=quote(f"{meta.object_name}.save()"),
         )
 
 

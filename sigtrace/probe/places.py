@@ -36,6 +36,8 @@ class Places:
     def __init__(self, project: str) -> None:
         self._project = project.rstrip(os.sep) + os.sep if project else ""
         self._origins: dict[str, str] = {}
+        # Files whose frames never tell whose code called: Django's, the standard library's.
+        self.passed: set[str] = set()
         django = sys.modules.get("django")
         file = getattr(django, "__file__", None) or ""
         self._django = os.path.dirname(file) + os.sep if file else "\0"
@@ -45,6 +47,8 @@ class Places:
         known = self._origins.get(filename)
         if known is None:
             known = self._origins[filename] = self._find_origin(filename)
+            if known in (DJANGO, INTERNAL) and _ASGIREF not in filename:
+                self.passed.add(filename)
         return known
 
     def _find_origin(self, filename: str) -> str:

@@ -40,7 +40,7 @@ class SaveHooks(OperationHooks):
         model = self._tools.describe.model(type(instance))
         if model is None:
             return None
-        span = self._tools.recorder.open("save", quote(f"{model.name}.save()"))
+        span = self._tools.recorder.open("save", model.save_text)
         raw = kwargs.get("raw", args[0] if args else False)
         operation = Operation(model, self._tools.sites.find(instance), boolean(raw), None)
         operation.instance = instance
@@ -53,19 +53,13 @@ class SaveHooks(OperationHooks):
         operation: Operation = span.data
         instance, operation.instance = operation.instance, None
         alias = getattr(state(instance).get("_state"), "db", None)
+        using = quote(alias) if type(alias) is str else operation.alias_text()
         return (
-            ',"model":%s,"pk":%s,"created":%s,"raw":%s,"update_fields":%s,"alias":%s,'
-            '"historical":%s%s%s'
-        ) % (
-            operation.label,
-            self._tools.describe.key(instance, operation.model),
-            operation.created,
-            operation.what,
-            operation.key,
-            quote(alias) if type(alias) is str else operation.alias_text(),
-            boolean(operation.model.historical),
-            operation.row,
-            operation.place.fields,
+            f',"model":{operation.label},"pk":{self._tools.describe.key(instance, operation.model)},'
+            f'"created":{operation.created},"raw":{operation.what},'
+            f'"update_fields":{operation.key},"alias":{using},'
+            f'"historical":{boolean(operation.model.historical)}{operation.row}'
+            f"{operation.place.fields}"
         )
 
     def _make_save_table(self, original: Any) -> Any:

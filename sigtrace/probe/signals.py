@@ -35,7 +35,7 @@ class SignalHooks:
         self._tools = tools
         self._patches = patches
         self._dispatcher = dispatcher
-        self._file = dispatcher.Signal.connect.__code__.co_filename
+        tools.dispatcher = dispatcher.Signal.connect.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
         self._originals = {
             name: vars(dispatcher.Signal)[name]
@@ -115,21 +115,23 @@ class SignalHooks:
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
-        filename = self._file
 
         def _live_receivers(self: Any, sender: Any) -> Any:
             sending = current.get()
-            if type(sending) is not Sending or sending.signal is not self:
+            if type(sending) is not Sending or sending.signal is not self or sending.resolving:
                 return original(self, sender)
-            sending.resolving += 1
+            # Until it is known: a subclass's own may call its base's.
+            sending.resolving = True
             try:
                 live = original(self, sender)
-            finally:
-                sending.resolving -= 1
-            if sending.resolving or sending.expected:
+            except BaseException as error:
+                strip(error)
+                raise
+            sending.resolving = False
+            if sending.expected:
                 return live
             try:
-                return traced_receivers(sending, live, filename)
+                return traced_receivers(sending, live, sender)
             except Exception as error:
                 recorder.failed(error)
                 return live

@@ -29,9 +29,12 @@ class Sites:
         Below a thread that asgiref runs sync code in stands what drives the event loop, not who
         awaits: an async receiver does, or else it is not known.
         """
+        passed = self._places.passed
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename in passed:
+            frame = frame.f_back
         origin = self._places.origin
         third: tuple[str, int] | None = None
-        frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             code = frame.f_code
             whose = origin(code.co_filename)

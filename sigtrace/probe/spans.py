@@ -28,10 +28,9 @@ class Span:
     kind: str = ""
     id: str
     name: str
-    parent: str = "null"
     process: Process
     scope: str
-    transaction: str
+    transaction: str = "null"
     extra: str = ""
     up: Span | None
     begun: bool = False
