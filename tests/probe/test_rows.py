@@ -126,3 +126,37 @@ print(gone())
     assert first["row"] is None  # its key is no plain value
     assert second["row"] is not None
     assert second["differs"] is None
+
+
+def test_a_field_may_connect_receivers_while_its_model_is_made(twice):
+    run = twice(
+        """
+class Cleaned(models.CharField):
+    def contribute_to_class(self, cls, name, **kwargs):
+        super().contribute_to_class(cls, name, **kwargs)
+        post_delete.connect(self.clean_up, sender=cls)
+        pre_save.connect(self.fill, sender=cls)
+
+    def clean_up(self, **kwargs):
+        pass
+
+    def fill(self, instance, **kwargs):
+        instance.note = "filled"
+
+class Picture(models.Model):
+    file = Cleaned(max_length=50)
+    note = models.CharField(max_length=50)
+
+    class Meta:
+        app_label = "library"
+
+with connection.schema_editor() as editor:
+    editor.create_model(Picture)
+picture = Picture.objects.create(file="a")
+picture.file = "b"
+picture.save()
+"""
+    )
+    assert rows(run, "library.Picture") == [(0, None), (0, ["file"])]
+    assert [span["pk"] for span in run.trace.spans("save", model="library.Picture")] == [1, 1]
+    assert run.trace.spans("receiver")[0]["changes"] == {"note": ["", "filled"]}
