@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .models import snapshot
 from .places import NOWHERE
 from .spans import CALLS_USERS, Span, clock, current, transaction
+from .wording import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -197,7 +198,8 @@ class Sending(Span):
             f',"signal":{self.wording.signal},"sender":{self.wording.sender},'
             f'"arguments":{self.arguments},"method":"{self.method}",'
             f'"receivers":[{",".join([call.known.name for call in self.reached])}],'
-            f'"not_reached":[{",".join(self._missed())}]{self.site.fields}'
+            f'"not_reached":[{",".join(self._missed())}],"repeats":{repeats(self.expected)}'
+            f"{self.site.fields}"
         )
         # A task that a receiver has started keeps the span in its context: not what was sent.
         self.sender = self.instance = self.calls = self.held = None

@@ -6,10 +6,13 @@ same are made once, so that a line costs little more than its numbers.
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .describe import Describer
     from .naming import Receiver, Signals
 
@@ -83,3 +86,19 @@ class Wordings:
                 # Text, None: what takes no weak reference is named anew each time.
                 pass
         return wording
+
+
+def repeats(receivers: Sequence[Any]) -> str:
+    """Say which receivers of a send are one that comes earlier: their places, as a JSON object.
+
+    What a function makes anew, and a method of another instance, is another receiver.
+    """
+    if len(receivers) < 2:
+        return "{}"
+    first: dict[Any, int] = {}
+    again = []
+    for index, one in enumerate(receivers):
+        same = (id(one.__self__), id(one.__func__)) if type(one) is MethodType else id(one)
+        if first.setdefault(same, index) != index:
+            again.append(f'"{index}":{first[same]}')
+    return "{%s}" % ",".join(again)

@@ -64,7 +64,8 @@ with during(post_save, Tag, heard_once):
     Tag.objects.create(name="two")
 
 
-# R001: one function, connected under two ids; a second function is none.
+# R001: one function, connected under two ids; a second function, methods of two instances and
+# what a function makes twice are none.
 def connected_twice(**kwargs):
     pass
 
@@ -73,10 +74,23 @@ def connected_once(**kwargs):
     pass
 
 
+class Field:
+    def method_of_two(self, **kwargs):
+        pass
+
+
+def made():
+    def made_twice(**kwargs):
+        pass
+
+    return made_twice
+
+
 for uid in ("first", "second"):
     post_save.connect(connected_twice, sender=Comment, dispatch_uid=uid)
 article = Article.objects.get()
-with during(post_save, Comment, connected_once):
+others = (Field().method_of_two, Field().method_of_two, made(), made())
+with during(post_save, Comment, connected_once, *others):
     Comment.objects.create(article=article, text="x")
 for uid in ("first", "second"):
     post_save.disconnect(sender=Comment, dispatch_uid=uid)

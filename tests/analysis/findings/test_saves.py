@@ -129,17 +129,29 @@ def test_what_is_remembered_of_a_scope_has_a_limit(find, monkeypatch):
 
 
 def test_receivers_connected_twice_say_where(find, said, connection):
-    twice = [end("receiver", f"1-{n}", "1-1") for n in (2, 3)]
+    twice = [end("receiver", f"1-{n}", "1-1", index=n - 2) for n in (2, 3)]
     registry = Registry(
         (connection(), connection(at_line=12, sender=None), connection(sender="a.B"))
     )
-    (one,) = find("R001", *twice, end("send", "1-1"), registry=registry)
+    send = end("send", "1-1", repeats={"1": 0})
+    (one,) = find("R001", *twice, send, registry=registry)
     assert said(one) == (
         "blog.signals.notify_about_article is called 2 times by one send of post_save: "
         "it is connected 2 times\n"
         "blog/apps.py:9 connects it\n"
         "blog/apps.py:12 connects it to any sender"
     )
+
+
+def test_methods_of_two_instances_and_two_products_of_a_factory_are_connected_once_each(find):
+    for name in ("a.Field.clean_up", "a.make.<locals>.handler", "a.<lambda>"):
+        calls = [end("receiver", f"1-{n}", "1-1", index=n - 2, name=name) for n in (2, 3, 4)]
+        assert find("R001", *calls, end("send", "1-1")) == []
+        (one,) = find("R001", *calls, end("send", "1-1", repeats={"2": 1}))
+        assert one.evidence == ("1-3", "1-4")
+    renamed = ("a.make.<locals>.handler", "b.make.<locals>.handler")
+    calls = [end("receiver", f"1-{n}", "1-1", name=name) for n, name in enumerate(renamed, 2)]
+    assert find("R001", *calls, end("send", "1-1")) == []
 
 
 def test_a_module_imported_under_two_names_is_connected_twice(find, said):
