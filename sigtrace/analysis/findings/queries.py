@@ -53,7 +53,7 @@ class RepeatedQueries:
     """Statements of receivers and callbacks, as they are with placeholders for what differs.
 
     An INSERT by each call is what many receivers are for: only many by one call are said. Calls
-    within each other are recursion and no loop.
+    within each other are recursion and no loop; test classes that are set up alike are none either.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,9 @@ class RepeatedQueries:
         if not calls:
             return
         scope = chain.chain.scope
-        loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, {})
+        loops: dict[_Key, _Repeat] = {}
+        if scope is None or not scope.sets_up_tests:
+            loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, loops)
         for place, statements in calls.items():
             if chain.spans[place].event.get("origin") != "django":
                 self._call(chain, place, [(texts[sql], n) for sql, n in statements.items()], loops)

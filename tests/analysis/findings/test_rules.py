@@ -7,7 +7,7 @@ import pytest
 from sigtrace.analysis.connected import Registry
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
-from tests.factories import begin, end, registered
+from tests.factories import begin, end, registered, scope
 
 POST_DELETE = "django.db.models.signals.post_delete"
 
@@ -143,6 +143,14 @@ def test_queries_repeated_by_a_loop_of_sends(find, said):
     assert find("R004", *loop(LOOP, name="INSERT blog_tag")) == []
     from_elsewhere = [{**line, "line": number} for number, line in enumerate(loop(LOOP))]
     assert find("R004", *from_elsewhere) == []
+
+
+@pytest.mark.parametrize(("command", "found"), [("work", 1), ("test", 0)])
+def test_test_classes_that_are_set_up_alike_are_no_loop(find, command, found):
+    lines = [line for n in range(1, LOOP + 1) for line in queries(1, n)]
+    opened = scope("1-9000", command, kind="command")
+    inside = ({**line, "scope": "1-9000"} for line in lines)
+    assert len(find("R004", opened, *inside, {**opened, "closed": True})) == found
 
 
 def test_queries_of_nested_calls_are_no_loop(find):
@@ -321,3 +329,21 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
         "the database deletes them itself, so Django sends no signals for them"
     )
     assert "did not call blog.signals.notify_about_article\na migration's model" in said(historical)
+
+
+@pytest.mark.parametrize(("calls", "often"), [(1, ""), (2, " (2 times)")])
+def test_work_for_fixtures_says_how_often(find, said, calls, often):
+    lines = [
+        line
+        for n in range(calls)
+        for line in (
+            end("query", f"1-{n}4", f"1-{n}3", name="SELECT blog_tag"),
+            end("receiver", f"1-{n}3", f"1-{n}2"),
+            end("send", f"1-{n}2", f"1-{n}1"),
+            end("save", f"1-{n}1", raw=True),
+        )
+    ]
+    (one,) = find("R009", *lines)
+    assert said(one).splitlines()[0] == (
+        "blog.signals.notify_about_article works while fixtures of blog.Article are loaded" + often
+    )

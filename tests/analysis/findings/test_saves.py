@@ -21,8 +21,8 @@ def save(number, parent=None, at=0.0, heard=True, receiver="blog.signals.a", **f
     yield end("save", root, parent, at=at, ms=1, created=False, **fields)
 
 
-def in_scope(*chains, kind="request", closed=True):
-    opened = scope("1-900", kind=kind)
+def in_scope(*chains, closed=True, **fields):
+    opened = scope("1-900", **fields)
     yield opened
     for lines in chains:
         yield from ({**line, "scope": "1-900"} for line in lines)
@@ -62,6 +62,7 @@ def test_a_save_that_changes_nothing_says_so(find, said):
         [*in_scope(save(10, row=7), save(20, row=7, heard=False))],
         [*save(10, row=7), *save(20, row=7)],
         [*in_scope(save(10, row=7), save(20, row=7), kind="test")],
+        [*in_scope(save(10, row=7), save(20, row=7), kind="command", name="test")],
         [
             {"event": "prompt", "process": "1"},
             *in_scope(save(10, row=7), save(20, row=7), kind="command"),
@@ -85,6 +86,7 @@ def test_a_save_that_changes_nothing_says_so(find, said):
         "unheard",
         "no scope",
         "test",
+        "setUpTestData",
         "prompt",
         "two requests",
         "no key",
