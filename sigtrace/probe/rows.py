@@ -12,13 +12,16 @@ from .text import quote
 if TYPE_CHECKING:
     from .models import Model
 
-    Prints = dict[str, int]
+    Print = tuple[int, int]
+    Prints = dict[str, Print]
 
 UNKNOWN = ',"row":null,"differs":null'
 
 _ROWS = 20_000
 _PRINTS = 1_000
 _MISSING: Any = object()
+_NUMBER, _NONE = id(int), id(type(None))
+_DIGITS = 18
 
 
 class Rows:
@@ -58,7 +61,7 @@ class Rows:
         _remember(self._prints, row, now if before is None else before | now, _PRINTS)
         if before is None:
             return f',"row":{number},"differs":null'
-        differs = [name for name, value in now.items() if before.get(name, value) != value]
+        differs = [name for name, value in now.items() if _differ(before.get(name, value), value)]
         return ',"row":%d,"differs":[%s]' % (number, ",".join(map(quote, differs)))
 
 
@@ -69,13 +72,43 @@ def _is_written(name: str, fields: Any) -> bool:
     return name in fields or name.removesuffix("_id") in fields
 
 
-def _print(value: Any) -> int:
-    """A number that differs where plain values do; Python has one hash for -1 and -2."""
-    if type(value) is int:
-        return value if -(2**62) < value < 2**62 else hash(str(value))
-    if type(value) is float or type(value) is decimal.Decimal:
+def _print(value: Any) -> Print:
+    """A kind, and a number that differs where plain values of one kind do.
+
+    Not their hash alone: Python has one for -1 and -2.
+    """
+    kind = type(value)
+    if kind is int:
+        return _NUMBER, value if -(2**62) < value < 2**62 else hash(value)
+    if kind is decimal.Decimal:
+        return _NUMBER, _print_decimal(value)
+    if kind is float:
+        return id(kind), hash(str(value))
+    return id(kind), hash(bytes(value) if kind is bytearray else value)
+
+
+def _print_decimal(value: decimal.Decimal) -> int:
+    """One number for 3, 3.0 and 3.00, without touching the target's context for decimals."""
+    sign, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits))
+    kept = text.rstrip("0")
+    if type(exponent) is not int:
         return hash(str(value))
-    return hash(bytes(value) if type(value) is bytearray else value)
+    if not kept:
+        return 0
+    exponent += len(text) - len(kept)
+    if 0 <= exponent <= _DIGITS - len(kept):
+        whole = int(kept + "0" * exponent)
+        return -whole if sign else whole
+    return hash((sign, kept, exponent))
+
+
+def _differ(before: Print, now: Print) -> bool:
+    """Whether one value is surely not the other.
+
+    What a form or a default gave as text or number comes from the database as a date or a decimal.
+    """
+    return before != now and (before[0] == now[0] or _NONE in (before[0], now[0]))
 
 
 def _remember(entries: dict[int, Any], key: int, value: object, most: int) -> None:
