@@ -423,6 +423,8 @@ def test_the_models_of_migrations_bypass_receivers(site):
     assert "blog.signals.generate_slug" in one["message"]
     assert "audit.receivers.log_article" in one["message"]
     assert (one["file"], one["line"]) == ("blog/migrations/0002_data.py", 3)
+    drawn = site.sigtrace(*one["next"].split()[1:])
+    assert "● Article.save()" in drawn.stdout, drawn.stderr
 
 
 def test_the_rollbacks_of_testcases_are_no_findings(site):
