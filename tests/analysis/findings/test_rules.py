@@ -303,6 +303,7 @@ def test_what_was_never_called(find, said, connection):
         end("send", "1-2", "1-1", exception="E", not_reached=["a.not_reached"]),
         end("save", "1-1"),
         end("bulk", "1-3", bypassed=["a.bypassed"]),
+        end("save", "1-4", model="blog.Tag", historical=True),
         registry=registry,
     )
     assert [one.message[0].path for one in found] == ["a.other_signal", "a.any_sender"]
