@@ -130,10 +130,10 @@ def _judge(found: Difference, fail_on: tuple[str, ...]) -> int:
     if any(getattr(found, CHANGES[change]) for change in fail_on):
         return FOUND
     for one in filter(_is_cut, (found.before, found.after)):
-        say(f"nothing was found, but lines of {one.run.path.name} are missing or damaged")
+        say(f"nothing was found, but lines of {one.run.path.name} are missing, cut or damaged")
         return UNCERTAIN
     return CLEAN
 
 
 def _is_cut(profile: Profile) -> bool:
-    return bool(profile.damage.total or profile.totals.dropped)
+    return bool(profile.damage.total or profile.totals.dropped or profile.unfinished)

@@ -36,6 +36,11 @@ def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]
             f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",
             "Raise max-bytes in [tool.sigtrace].",
         )
+    if report.unfinished:
+        yield (
+            "nothing was found, but chains never ended: their process was killed, or the trace cut",
+            "See which: sigtrace report --tree --unfinished",
+        )
     if "R010" in numbers and not all(run.meta.get("effects") for run in report.runs):
         yield (
             "side effects were not recorded, so nothing can be said of R010",

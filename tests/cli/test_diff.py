@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from sigtrace.cli.main import group
-from tests.factories import article_save, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, write
 
 
 @pytest.fixture
@@ -22,6 +22,8 @@ def runs(tmp_path, monkeypatch):
     write(tmp_path / ".sigtrace" / "after" / "1.jsonl", process("1"), *article_save("1"), *extra)
     cut = [*article_save("1"), counts(dropped=3)]
     write(tmp_path / ".sigtrace" / "cut" / "1.jsonl", process("1"), *cut)
+    killed = [*article_save("1"), begin("save", "1-99")]
+    write(tmp_path / ".sigtrace" / "killed" / "1.jsonl", process("1"), *killed)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -52,6 +54,7 @@ def test_a_file_instead_of_the_screen(runs):
         ("after", "before", "gone-edge", 1),
         ("before", "before", "new-receiver,new-edge", 0),
         ("before", "cut", "new-receiver", 2),
+        ("before", "killed", "new-receiver", 2),
         ("cut", "after", "new-receiver", 1),
     ],
 )

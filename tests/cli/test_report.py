@@ -222,6 +222,10 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
     assert report("--fail-on", "R006").exit_code == 2
     assert "lines could not be read: 4242.jsonl" in capfd.readouterr().err
     assert report("--fail-on", "R011").exit_code == 2
+    capfd.readouterr()
+    write(run / "4242.jsonl", process(), *article_save(), begin("save", "4242-99"))
+    assert report("--fail-on", "R006").exit_code == 2
+    assert "chains never ended" in capfd.readouterr().err
 
 
 def test_annotations_for_github(project, monkeypatch):
