@@ -237,6 +237,18 @@ with during(post_save, Draft, puts_off_well):
         Draft.objects.create(text="kept")
 
 
+# R006: in a callback.
+def callback_raises():
+    raise ValueError
+
+
+try:
+    with transaction.atomic():
+        transaction.on_commit(callback_raises)
+except ValueError:
+    pass
+
+
 # R009: works for fixtures; one that looks at raw is none.
 def works_for_fixtures(instance, **kwargs):
     AuditLog.objects.create(subject="loaded")
@@ -278,7 +290,7 @@ NAMES = {
     "sigtrace.R002": {"stamp", "recurse"},
     "sigtrace.R004": {"counts_each", "counts_once"},
     "sigtrace.R005": {"bypassed"},
-    "sigtrace.R006": {"raises"},
+    "sigtrace.R006": {"raises", "callback_raises"},
     "sigtrace.R007": {"missed"},
     "sigtrace.R008": {"never_runs"},
     "sigtrace.R009": {"works_for_fixtures"},

@@ -13,7 +13,7 @@ from sigtrace.analysis.reentry import identity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.findings.finding import Finding, Words
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
@@ -35,7 +35,7 @@ class _Repeat:
 
     caller: Span
     query: Span
-    root: Span
+    set_off: Words
     most: int = 0
     total: int = 0
     calls: int = 0
@@ -142,21 +142,29 @@ class RepeatedQueries:
             known = found.get(key)
             if known is None:
                 known = found[key] = _Repeat(
-                    caller.replaced([]), query.replaced([]), root.replaced([])
+                    caller.replaced([]), query.replaced([]), _set_off(chain)
                 )
             known.add(count, 1, [caller.id])
 
 
+def _set_off(chain: Unfolded) -> Words:
+    """What a chain begins with and where; a callback's place is not where it was set off."""
+    root, by = chain.spans[0], chain.chain.registered_by
+    if root.event["kind"] != "on_commit":
+        where = Place(root.event.get("file"), root.event.get("line"))
+        return (f"set off by {root.name} at ", where)
+    return ("registered by ", Name(by)) if by else ()
+
+
 def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
     sql = repeat.query.text("sql")
-    root = repeat.root
     return finding(
         "R004",
         (Name(repeat.caller.name), said),
         repeat.caller,
         details=(
             (sql if len(sql) <= _CUT else f"{sql[:_CUT]}…",),
-            (f"set off by {root.name} at ", Place(root.event.get("file"), root.event.get("line"))),
+            *((repeat.set_off,) * bool(repeat.set_off)),
         ),
         evidence=tuple(repeat.evidence),
         count=calls,

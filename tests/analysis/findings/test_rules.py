@@ -145,6 +145,20 @@ def test_queries_repeated_by_a_loop_of_sends(find, said):
     assert find("R004", *from_elsewhere) == []
 
 
+def test_queries_of_a_callback_say_who_registered_it(find, said):
+    def callback(registers):
+        statements = (end("query", f"1-{9 + n}", "1-3", sql="SELECT x") for n in range(WITHIN))
+        wait = registered("1-3", "1-2" if registers else None, name="a.later")
+        receiver = [end("receiver", "1-2", "1-1"), end("send", "1-1")]
+        ran = end("on_commit", "1-3", name="a.later", registered_by="1-2" if registers else None)
+        return [wait, *receiver, *statements, ran]
+
+    (one,) = find("R004", *callback(True))
+    assert said(one).endswith("\nregistered by blog.signals.notify_about_article")
+    (one,) = find("R004", *callback(False))
+    assert said(one).endswith("\nSELECT x")
+
+
 @pytest.mark.parametrize(("command", "found"), [("work", 1), ("test", 0)])
 def test_test_classes_that_are_set_up_alike_are_no_loop(find, command, found):
     lines = [line for n in range(1, LOOP + 1) for line in queries(1, n)]
