@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from sigtrace.cli.main import group
 from tests.factories import article_save, begin, counts, end, process, write
+from tests.support import run_process
 
 
 @pytest.fixture
@@ -38,6 +40,13 @@ def test_runs_are_found_by_name(runs):
     assert "+ new  post_save" in done.stdout
     assert json.loads(diff("before", "after", "--format", "json").stdout)["new_receivers"]
     assert diff("before", "after", "--format", "markdown").stdout.startswith("## sigtrace")
+
+
+@pytest.mark.parametrize("command", ["diff before after", "report before", "report before --tree"])
+def test_a_closed_standard_output_is_one_sentence(runs, command):
+    line = f"{sys.executable} -m sigtrace {command} >&-"
+    done = run_process("sh", "-c", line, cwd=runs, env={})
+    assert (done.returncode, done.stderr) == (2, "sigtrace: Standard output is closed.\n")
 
 
 def test_a_file_instead_of_the_screen(runs):
