@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.cli.output import say
+from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +36,14 @@ def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]
         yield (
             f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",
             "Raise max-bytes in [tool.sigtrace].",
+        )
+    for run in report.runs:
+        if is_live(run.folder):
+            yield f"nothing was found, but {run.path.name} is still going on", "Wait for its end."
+    if report.unfinished:
+        yield (
+            "nothing was found, but chains never ended: their process was killed, or the trace cut",
+            "See which: sigtrace report --tree --unfinished",
         )
     if "R010" in numbers and not all(run.meta.get("effects") for run in report.runs):
         yield (

@@ -39,6 +39,14 @@ class Models(IdentityCache[Model | None]):
         super().__init__(self._describe)
         self._hidden = hidden
 
+    def remember(self, key: Any, value: Model | None) -> Model | None:
+        """Store what is said of a class, unless it still gets its fields.
+
+        A field may connect a receiver when it is added to its model: the primary key and the fields
+        after it are not there yet.
+        """
+        return super().remember(key, value) if value is None or _is_made(key) else value
+
     def _describe(self, cls: Any) -> Model | None:
         meta = getattr(cls, "_meta", None) if issubclass(type(cls), type) else None
         if meta is None or type_path(type(meta)) != "django.db.models.options.Options":
@@ -64,6 +72,12 @@ class Models(IdentityCache[Model | None]):
             begin_text=f"{quote(meta.label)[:-1]} pk=",
             save_text=quote(f"{meta.object_name}.save()"),
         )
+
+
+def _is_made(model: Any) -> bool:
+    """Whether Django has registered a model, which is the last that it does when it makes one."""
+    meta = model._meta
+    return meta.apps.all_models.get(meta.app_label, {}).get(meta.model_name) is model
 
 
 def snapshot(instance: Any) -> dict[str, Any]:

@@ -258,7 +258,8 @@ class Sending(Span):
         tail = (
             f',"signal":{wording.signal},"sender":{wording.sender},'
             f'"arguments":{self.arguments},"method":"{self.method}",'
-            f'"receivers":[{names}],"not_reached":[{missed}]{self.site.fields}'
+            f'"receivers":[{names}],"not_reached":[{missed}],"repeats":{plan.repeats}'
+            f"{self.site.fields}"
         )
         # A task that a receiver has started keeps the span in its context: not what was sent.
         self.instance = self.calls = self.held = None

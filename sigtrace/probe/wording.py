@@ -39,27 +39,28 @@ class Call:
 
 
 class Plan:
-    """The calls of a send in their order, and `names`: those of the receivers, between commas.
+    """The calls of a send in their order, and what its own line says of them as JSON text.
 
     It holds for as long as the same receivers are connected in the same way, and live.
     """
 
-    __slots__ = ("_alive", "_ids", "_keys", "_version", "calls", "names")
+    __slots__ = ("_alive", "_ids", "_keys", "_version", "calls", "names", "repeats")
 
     def __init__(self, calls: list[Call], receivers: list[Any], version: int) -> None:
         self.calls = calls
         self.names = ",".join([call.name for call in calls])
+        self.repeats = _repeats(receivers)
         self._version = version
         self._ids: list[int] | None = None
         self._keys: list[int] | None = None
-        lasting = [_lasting(receiver) for receiver in receivers]
+        lasting = _lasting(receivers)
         try:
             self._alive = [ref(each, self._died) for each in lasting]
         except TypeError:
             # It may die without our knowledge, and another get its id.
             return
         self._keys = [*map(id, lasting)]
-        if not any(type(receiver) is MethodType for receiver in receivers):
+        if len(lasting) == len(receivers):
             self._ids = self._keys
 
     def _died(self, _: Any) -> None:
@@ -71,12 +72,32 @@ class Plan:
             return False
         if self._ids is not None:
             return self._ids == [*map(id, receivers)]
-        return self._keys == [id(_lasting(receiver)) for receiver in receivers]
+        return self._keys == [*map(id, _lasting(receivers))]
 
 
-def _lasting(receiver: Any) -> Any:
-    # A bound method is made anew for every send, its function is not.
-    return receiver.__func__ if type(receiver) is MethodType else receiver
+def _lasting(receivers: list[Any]) -> list[Any]:
+    """What tells receivers: a bound method is made anew for every send, its two parts are not."""
+    lasting = []
+    for receiver in receivers:
+        if type(receiver) is MethodType:
+            lasting += [receiver.__func__, receiver.__self__]
+        else:
+            lasting.append(receiver)
+    return lasting
+
+
+def _repeats(receivers: list[Any]) -> str:
+    """Say which receivers of a send are one that comes earlier: their places, as a JSON object.
+
+    What a function makes anew, and a method of another instance, is another receiver.
+    """
+    first: dict[Any, int] = {}
+    again = []
+    for index, one in enumerate(receivers):
+        same = (id(one.__self__), id(one.__func__)) if type(one) is MethodType else id(one)
+        if first.setdefault(same, index) != index:
+            again.append(f'"{index}":{first[same]}')
+    return "{%s}" % ",".join(again)
 
 
 class Usual:

@@ -148,6 +148,31 @@ def test_what_overlaps_on_a_thread_is_asynchronous(tmp_path):
     assert [e["name"] for e in found if e["ph"] == "X"] == ["post_save", "Article.save()"]
 
 
+def test_what_overlaps_below_an_async_receiver_is_apart_from_it(tmp_path):
+    def call(number, parent, at, ms):
+        both = {"mode": "async", "name": f"a.r{number}"}
+        return [
+            end("receiver", f"1-{number}1", f"1-{number}0", at=at, ms=ms, **both),
+            end("send", f"1-{number}0", parent, at=at, ms=ms, name=f"s{number}"),
+        ]
+
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        *call(2, "1-11", at=2, ms=6),
+        *call(3, "1-11", at=3, ms=6),
+        *call(4, "1-11", at=10, ms=1),
+        *call(1, None, at=0, ms=20),
+    )
+    found = events(tmp_path)
+    check(found)
+    groups = {e["name"]: e["id"] for e in found if e["ph"] == "b"}
+    assert groups == {
+        **dict.fromkeys(("r1", "s2", "r2", "s4", "r4"), "1-11"),
+        **dict.fromkeys(("s3", "r3"), "1-30"),
+    }
+
+
 def test_threads_and_processes_have_tracks_of_their_own(tmp_path):
     lines = [
         end("receiver", "7-2", "7-1", at=1, ms=3, thread="worker"),
@@ -191,5 +216,6 @@ def test_what_never_ended_and_several_runs(tmp_path):
     text = "".join(export(runs, "perfetto", Wanted("none"), Damage(), lambda _: None))
     found = json.loads(text)["traceEvents"]
     check(found)
+    assert "thread not known" in {e["args"]["name"] for e in found if e["name"] == "thread_name"}
     assert [e["args"]["unfinished"] for e in found if e["ph"] == "X"] == [True] * 4
     assert len({e["pid"] for e in found}) == 2
