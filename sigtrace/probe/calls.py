@@ -22,10 +22,12 @@ class TracedReceivers(list[Any]):
     `offset` is the place of the first one in the order.
     """
 
+    __slots__ = ("asynchronous", "offset", "sending", "started")
+
     sending: Sending
-    offset = 0
-    asynchronous = False
-    started = False
+    offset: int
+    asynchronous: bool
+    started: bool
 
     def __iter__(self) -> Iterator[Any]:
         sending = self.sending
@@ -63,6 +65,8 @@ def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
     sending.heard(everyone, sender)
     traced = TracedReceivers(sync)
     traced.sending = sending
+    traced.offset = 0
+    traced.asynchronous = traced.started = False
     if sync is live:
         return traced
     if not others:
@@ -70,6 +74,7 @@ def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
     concurrent = TracedReceivers(others)
     concurrent.sending = sending
     concurrent.asynchronous = True
+    concurrent.started = False
     concurrent.offset = len(sync)
     return traced, concurrent
 

@@ -38,23 +38,25 @@ class Describer:
         self._mode = options.values
         self._receivers = receivers
         self.hidden = Hiding(options)
-        self.model = Models(self.hidden)
-        self._kinds: IdentityCache[tuple[bool, Callable[[Any], str]]] = IdentityCache(self._kind)
+        self.model = Models(self.hidden).get
+        self._kinds = IdentityCache(self._kind).get
         self._names: dict[str, tuple[str, bool]] = {}
-        self._senders: IdentityCache[str] = IdentityCache(self._describe_class)
+        self._senders = IdentityCache(self._describe_class).get
 
-    def arguments(self, named: dict[str, Any], wording: Wording) -> str:
-        """Write a send's keyword arguments as a JSON object."""
-        names, values = [*named], [*named.values()]
+    def arguments(self, named: dict[str, Any], wording: Wording, model: Model | None) -> str:
+        """Write a send's keyword arguments as a JSON object; `model` is that of its instance."""
         usual = wording.usual
-        if usual is not None and names == usual.names:
-            instance, *others = values
-            if all(map(is_, others, usual.values)):
-                return f'{{"instance":{self.value(instance)}{usual.text}}}'
+        if usual is not None and model is not None and [*named] == usual.names:
+            values = [*named.values()]
+            instance, values[0] = values[0], None
+            if all(map(is_, values, usual.values)):
+                return f'{{"instance":{self._instance(instance, model)}{usual.text}}}'
         texts = [self._argument(name, value) for name, value in named.items()]
-        if names and names[0] == "instance" and all(map(_is_lasting, values[1:])):
-            text = "".join([f",{each}" for each in texts[1:]])
-            wording.usual = Usual(names, values[1:], text)
+        if model is not None:
+            names, (_, *values) = [*named], [*named.values()]
+            if names[0] == "instance" and all(map(_is_lasting, values)):
+                text = "".join([f",{each}" for each in texts[1:]])
+                wording.usual = Usual(names, [None, *values], text)
         return "{%s}" % ",".join(texts)
 
     def _argument(self, name: str, value: Any) -> str:
@@ -110,6 +112,9 @@ class Describer:
         model = self.model(type(instance))
         if model is None:
             return quote(f"<{type_path(type(instance))}>")
+        return self._instance(instance, model)
+
+    def _instance(self, instance: Any, model: Model) -> str:
         if self._mode == "none":
             return model.label_text
         if model.plain_key:

@@ -7,7 +7,6 @@ import sys
 from os import getpid
 from typing import Protocol
 
-
 # <asm-generic/mman-common.h>; Python has no name for it.
 _MADV_WIPEONFORK = 18
 

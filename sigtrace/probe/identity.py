@@ -22,7 +22,7 @@ class IdentityCache(Generic[Value]):
         self._make = make
         self._entries: dict[int, tuple[ref[Any], Value]] = {}
 
-    def __call__(self, key: Any) -> Value:
+    def get(self, key: Any) -> Value:
         """Return the value for `key`, making it the first time."""
         entry = self._entries.get(id(key))
         return self.remember(key, self._make(key)) if entry is None else entry[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .text import quote
 
@@ -19,12 +19,15 @@ _ASGIREF = f"{os.sep}asgiref{os.sep}"
 OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
 
 
-class Place(NamedTuple):
+class Place:
     """A line of code: `fields` is `,"file":…,"line":…,"origin":…` as JSON text."""
 
-    fields: str
-    begin: str
-    origin: str
+    __slots__ = ("begin", "fields", "origin")
+
+    def __init__(self, fields: str, begin: str, origin: str) -> None:
+        self.fields = fields
+        self.begin = begin
+        self.origin = origin
 
 
 NOWHERE = Place(',"file":null,"line":null,"origin":null', "", "")

@@ -60,8 +60,8 @@ class Recorder:
         span = Span()
         span.kind = kind
         span.name = name
-        span.extra = extra
         self.place(span, current.get())
+        span.extra = extra
         return span
 
     def place(self, span: Span, up: Span | None) -> None:
@@ -69,6 +69,10 @@ class Recorder:
         span.process = process = self.process or self.open_process()
         span.id = f'{process.prefix}{next(process.numbers)}"'
         span.up = up
+        span.begun = False
+        span.stop = 0
+        span.error = None
+        span.extra = ""
         if up is None:
             span.scope = self.scopes.use()
             if self._prompt.is_news():
@@ -77,8 +81,7 @@ class Recorder:
         else:
             span.scope = up.scope
         block = transaction.get()
-        if block is not None:
-            span.transaction = self.blocks.use(block)
+        span.transaction = "null" if block is None else self.blocks.use(block)
         span.start = clock()
 
     def end(self, span: Span, tail: str) -> None:

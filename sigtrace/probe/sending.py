@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from .places import Place
+    from .recorder import Recorder
     from .tools import Tools
     from .wording import Call, Plan, Wording
 
@@ -22,59 +23,104 @@ _attribute = object.__getattribute__
 class ReceiverSpan(Span):
     """One call of a receiver: its texts, and what it has changed so far."""
 
-    kind = "receiver"
-    begun = True
+    __slots__ = ("before", "call", "changes", "coroutine", "swallowed")
+
     call: Call
-    before: dict[str, Any] | None = None
-    changes: dict[str, tuple[Any, Any]] | None = None
+    before: dict[str, Any] | None
+    changes: dict[str, tuple[Any, Any]] | None
+    coroutine: Any
+    swallowed: bool
 
 
 class Sending(Span):
-    """A send between its call and its return. Its lines are written only if somebody hears it."""
+    """A send between its call and its return. Its lines are written only if somebody hears it.
 
-    kind = "send"
-    plan: Plan
+    `by_users` says whether the project's own code sent it, not Django on the way through an
+    operation; `held` is what the instance held when the last receiver had ended.
+    """
+
+    __slots__ = (
+        "arguments",
+        "by_users",
+        "calls",
+        "expected",
+        "held",
+        "instance",
+        "method",
+        "named",
+        "open_call",
+        "plan",
+        "reached",
+        "recorder",
+        "resolving",
+        "signal",
+        "site",
+        "tools",
+        "wording",
+        "wrapped",
+    )
+
     arguments: str
-    site: Place = NOWHERE
-    expected: list[Any] | tuple[()] = ()
-    reached: list[Call]
-    instance: Any = None
-    # What the instance held when the last receiver had ended.
-    held: dict[str, Any] | None = None
-    calls: Generator[Any] | None = None
-    open_call: ReceiverSpan | None = None
-    resolving = False
-    wrapped = False
+    by_users: bool
+    calls: Generator[Any] | None
+    expected: list[Any] | tuple[()]
+    held: dict[str, Any] | None
+    instance: Any
+    method: str
     named: dict[str, Any]
+    open_call: ReceiverSpan | None
+    plan: Plan
+    reached: list[Call]
+    recorder: Recorder
+    resolving: bool
+    signal: Any
+    site: Place
+    tools: Tools
+    wording: Wording
+    wrapped: bool
 
-    def __init__(
-        self, tools: Tools, up: Span | None, signal: Any, wording: Wording, method: str
+    def open(
+        self,
+        tools: Tools,
+        up: Span | None,
+        signal: Any,
+        sender: Any,
+        named: dict[str, Any],
+        method: str,
     ) -> None:
         """Open a send under `up`, the current span."""
+        self.kind = "send"
         self.tools = tools
         self.recorder = recorder = tools.recorder
         self.signal = signal
-        self.wording = wording
+        self.named = named
         self.method = method
+        self.wording = wording = tools.wordings.get(signal, sender)
         self.name = wording.short
+        self.expected = ()
+        self.calls = None
+        self.resolving = self.wrapped = False
         recorder.place(self, up)
-        # Whether the project's own code sent it, not Django on the way through an operation.
         self.by_users = by_users = up is None or up.kind in CALLS_USERS
-        if by_users:
-            self.site = tools.sites.find()
+        self.site = tools.sites.find() if by_users else NOWHERE
 
     def heard(self, receivers: list[Any], sender: Any) -> None:
         """Say who is about to be called, in order."""
         tools = self.tools
-        instance = self.named.get("instance")
-        if instance is not None and tools.describe.model(type(instance)) is not None:
-            self.instance = instance
-        self.arguments = tools.describe.arguments(self.named, self.wording)
+        named = self.named
+        describe = tools.describe
+        instance = named.get("instance")
+        model = None if instance is None else describe.model(type(instance))
+        self.instance = None if model is None else instance
+        self.held = self.open_call = None
+        self.arguments = describe.arguments(named, self.wording, model)
         self.plan = tools.wordings.plan(self.wording, self.signal, sender, receivers)
         self.reached = []
         self.expected = receivers
 
-    def iterate(self, receivers: Iterator[Any]) -> Generator[Any]:
+    def iterate(  # noqa: C901, PLR0912, PLR0915  (one loop, written out: a call costs more)
+        self, receivers: Iterator[Any]
+    ) -> Generator[Any]:
         """Yield receivers to Django's loop; what it does between two of them is a call.
 
         What `begin` and `end` do is written out here for the calls that most traces are made of:
@@ -93,14 +139,18 @@ class Sending(Span):
                 usual = recorder.process is process and not sink.full
                 if usual:
                     span = ReceiverSpan()
+                    span.kind = "receiver"
                     span.process = process
                     span.id = number = f'{prefix}{next(numbers)}"'
                     span.up = self
+                    span.begun = True
+                    span.stop = 0
+                    span.error = span.before = span.changes = span.coroutine = None
+                    span.swallowed = False
                     span.scope = scope
                     span.call = call
                     block = transaction.get()
-                    if block is not None:
-                        span.transaction = recorder.blocks.use(block)
+                    span.transaction = "null" if block is None else recorder.blocks.use(block)
                     if instance is not None and self.held is None:
                         self.held = snapshot(instance)
                     self.reached.append(call)
@@ -143,7 +193,15 @@ class Sending(Span):
             try:
                 if usual and span.error is None and recorder.process is process:
                     stop = clock()
-                    if instance is None or self._is_unchanged(instance):
+                    if instance is not None:
+                        held = self.held
+                        now = _attribute(instance, "__dict__")
+                    if instance is None or (
+                        type(now) is dict
+                        and held is not None
+                        and len(now) == len(held)
+                        and all(map(is_, now.values(), held.values()))
+                    ):
                         ended = (
                             f'{{"event":"end","kind":"receiver","id":{number}{middle}'
                             f'{span.transaction},"name":{call.name},{pending.origin}'
@@ -164,23 +222,16 @@ class Sending(Span):
             # These ran in a thread of their own, which has no later border.
             recorder.flush(self)
 
-    def _is_unchanged(self, instance: Any) -> bool:
-        """Whether the instance holds the very objects that it held before the call."""
-        held = self.held
-        now = _attribute(instance, "__dict__")
-        return (
-            held is not None
-            and type(now) is dict
-            and len(now) == len(held)
-            and all(map(is_, held.values(), now.values()))
-        )
-
     def begin(self, call: Call) -> ReceiverSpan:
         """Open the span of a receiver, make it current and let all of it be on disk."""
         recorder = self.recorder
         span = ReceiverSpan()
+        span.kind = "receiver"
         recorder.place(span, self)
+        span.begun = True
         span.call = call
+        span.before = span.changes = span.coroutine = None
+        span.swallowed = False
         if self.instance is not None:
             if self.held is None:
                 self.held = snapshot(self.instance)

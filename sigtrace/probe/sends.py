@@ -167,9 +167,8 @@ class Sends:
         self, up: Span | None, signal: Any, sender: Any, named: dict[str, Any], name: str
     ) -> Sending | None:
         try:
-            wording = self._tools.wordings(signal, sender)
-            sending = Sending(self._tools, up, signal, wording, name)
-            sending.named = named
+            sending = Sending()
+            sending.open(self._tools, up, signal, sender, named, name)
             current.set(sending)
         except Exception as error:
             self._recorder.failed(error)

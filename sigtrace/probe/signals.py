@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
 from .failures import strip
-from .sending import Sending
+from .sending import ReceiverSpan, Sending
 from .sends import Sends
 from .spans import clock, current
 
@@ -153,7 +153,7 @@ class SignalHooks:
     def _swallowed(self, error: Any) -> None:
         """Note that `send_robust` caught what the receiver that runs now has raised."""
         span = current.get()
-        if span is not None and span.kind == "receiver" and isinstance(error, BaseException):
+        if type(span) is ReceiverSpan and isinstance(error, BaseException):
             span.error = error
             span.stop = clock()
             span.swallowed = True

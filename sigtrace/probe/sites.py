@@ -57,10 +57,10 @@ class Sites:
     def _in_receiver(self, instance: Any) -> Place | None:
         """Return the own line at which the innermost async receiver waits."""
         span = current.get()
-        while span is not None and span.coroutine is None:
+        while span is not None and getattr(span, "coroutine", None) is None:
             span = span.up
         found = None
-        coroutine = None if span is None else span.coroutine
+        coroutine = getattr(span, "coroutine", None)
         while coroutine is not None:
             if issubclass(type(coroutine), Steps):
                 coroutine = coroutine.inner

@@ -143,7 +143,7 @@ class Wordings:
         self._connections = connections
         self._known: dict[tuple[int, int], tuple[Wording, list[ref[Any]]]] = {}
 
-    def __call__(self, signal: Any, sender: Any) -> Wording:
+    def get(self, signal: Any, sender: Any) -> Wording:
         """Return the texts for a send."""
         key = (id(signal), id(sender))
         found = self._known.get(key)
