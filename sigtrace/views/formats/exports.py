@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.choice import Choice
 from sigtrace.analysis.filters import Selection, visible
+from sigtrace.analysis.lasting import lasting
 from sigtrace.analysis.reading import read_chains
 from sigtrace.analysis.walking import walk
 from sigtrace.reader import Damage, merge_events, project_of
@@ -79,7 +80,7 @@ def _perfetto(
                     yield from view.note(note)
                 notes.clear()
                 if takes:
-                    yield from view.chain(chain)
+                    yield from view.chain(lasting(chain))
             for note in notes if wanted.is_everything else blocks.told(notes, None):
                 yield from view.note(note)
 
@@ -120,7 +121,7 @@ def _otlp(
         view = Otlp(_values(run, wanted.values), run.folder.name, _service(run))
         for chain in read_chains(merge_events(run.files, damage, progress), view.note):
             if wanted.takes(chain):
-                yield view.chain(chain)
+                yield view.chain(lasting(chain))
 
 
 def _mermaid(

@@ -232,6 +232,23 @@ def test_of_chosen_chains_only_their_own_blocks(tmp_path):
     assert len(blocks()) == 6
 
 
+def test_what_never_ended_lasts_as_long_as_what_is_below_it(tmp_path):
+    lines = [
+        begin("send", "1-1"),
+        begin("receiver", "1-2", "1-1", at=1),
+        end("query", "1-3", "1-2", at=2, ms=5, thread="MainThread"),
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *lines)
+    found = events(tmp_path)
+    check(found)
+    spans = {e["name"]: (e["ph"], e["tid"], round(e["dur"])) for e in found if "dur" in e}
+    assert spans == {
+        "post_save": ("X", 1, 7000),
+        "notify_about_article": ("X", 1, 6000),
+        "INSERT blog_article": ("X", 1, 5000),
+    }
+
+
 def test_what_never_ended_and_several_runs(tmp_path):
     for name in ("a", "b"):
         write(
