@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 CLEAN, FOUND, UNCERTAIN = 0, 1, 2
 
 
-def judge(report: Report, numbers: Sequence[str]) -> int:
-    """The exit status: 1 with a finding of these rules, 2 if it cannot be told, with a sentence."""
+def judge(report: Report, numbers: Sequence[str], command: str) -> int:
+    """The exit status: 1 with a finding of these rules, 2 if it cannot be told, with a sentence.
+
+    `command` is how to ask for the report again.
+    """
     found = {one.rule.number for one in report.findings} & set(numbers)
     if found:
         return FOUND
-    for reason, hint in _doubts(report, numbers):
+    for reason, hint in _doubts(report, numbers, command):
         say(reason, hint)
         return UNCERTAIN
     return CLEAN
 
 
-def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _doubts(report: Report, numbers: Sequence[str], command: str) -> Iterator[tuple[str, str]]:
     """Why a report without findings may have missed some."""
     totals = report.totals
     if report.damage.total:
@@ -43,7 +46,7 @@ def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]
     if report.unfinished:
         yield (
             "nothing was found, but chains never ended: their process was killed, or the trace cut",
-            "See which: sigtrace report --tree --unfinished",
+            f"See which: {command} --tree --unfinished",
         )
     if "R010" in numbers and not all(run.meta.get("effects") for run in report.runs):
         yield (

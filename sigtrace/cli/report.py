@@ -132,7 +132,7 @@ def report(
         if options["fail_on"]:
             from sigtrace.cli.gate import judge
 
-            ctx.exit(judge(analysed, options["fail_on"]))
+            ctx.exit(judge(analysed, options["fail_on"], command))
 
 
 def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:

@@ -226,7 +226,10 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
     capfd.readouterr()
     write(run / "4242.jsonl", process(), *article_save(), begin("save", "4242-99"))
     assert report("--fail-on", "R006").exit_code == 2
-    assert "chains never ended" in capfd.readouterr().err
+    assert report(run.name, "--fail-on", "R006").exit_code == 2
+    said = capfd.readouterr().err
+    assert "chains never ended" in said
+    assert f"See which: sigtrace report {run.name} --tree --unfinished" in said
 
 
 def test_a_run_that_goes_on_says_so_and_is_no_pass(project, capfd):

@@ -50,6 +50,10 @@ def test_recursion_has_its_path_its_depth_and_how_it_ended(find, said):
     (one,) = find("R002", *circle("a.f", "a.f", exception="RecursionError"))
     assert "2 calls deep, ended by RecursionError" in said(one)
     assert one.severity == "error"
+    up = circle("a.f", "a.f")
+    up[2] |= {"pk": 8}
+    (one,) = find("R002", *up)
+    assert "by Article.save(): 2 calls deep, ended by itself" in said(one)
 
 
 def test_a_circle_of_two_receivers_is_one_finding(find, said):
