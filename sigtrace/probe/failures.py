@@ -6,12 +6,15 @@ import os
 
 from .places import is_internal
 
+# The base class's own: a subclass may define attributes that raise, or forbid assignment.
+_traceback = vars(BaseException)["__traceback__"].__get__
+_with_traceback = BaseException.with_traceback
+
 
 def strip(error: BaseException) -> None:
     """Take the frame that caught `error` out of its traceback; re-raise by a bare `raise`."""
-    trace = error.__traceback__
-    # By the base class's method: assignment fails where the exception is a frozen dataclass.
-    BaseException.with_traceback(error, trace.tb_next if trace is not None else None)
+    trace = _traceback(error)
+    _with_traceback(error, trace.tb_next if trace is not None else None)
 
 
 def own_place(error: BaseException) -> str | None:
@@ -20,7 +23,7 @@ def own_place(error: BaseException) -> str | None:
     A signal handler of the target, or of a package that it uses, may raise while our code runs.
     """
     place = "unknown"
-    trace = error.__traceback__
+    trace = _traceback(error)
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename
         if not is_internal(filename):
