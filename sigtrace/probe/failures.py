@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from .places import is_internal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # The base class's own: a subclass may define attributes that raise, or forbid assignment.
 _traceback = vars(BaseException)["__traceback__"].__get__
@@ -39,3 +43,24 @@ def say(message: str) -> None:
         os.write(2, f"sigtrace: {message}\n".encode("utf-8", "backslashreplace"))
     except OSError:
         pass
+
+
+class FailureLogger:
+    """Stands for 4.2's `dispatcher.logger`: the one place that sees what `send_robust` caught."""
+
+    def __init__(self, logger: Any, swallowed: Callable[[Any], None]) -> None:
+        self._logger = logger
+        self._swallowed = swallowed
+
+    def error(self, *args: Any, **kwargs: Any) -> None:
+        """Note the exception and log as before, from the same line."""
+        self._swallowed(kwargs.get("exc_info"))
+        stacklevel = kwargs.pop("stacklevel", 1) + 1
+        try:
+            self._logger.error(*args, stacklevel=stacklevel, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._logger, name)
