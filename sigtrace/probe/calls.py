@@ -39,11 +39,26 @@ class TracedReceivers(list[Any]):
                 sending.calls = sending.iterate(list(plain))
                 return sending.calls
             return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
-        # A subclass's own send, or another tool's hook, which may sort, filter or wrap before
-        # anything is called: only the call itself tells.
+        return iter(self._calls())
+
+    def __getitem__(self, index: Any) -> Any:
+        sending = self.sending
+        if self.started or current.get() is not sending or not sending.tools.recorder.active:
+            return list.__getitem__(self, index)
+        return self._calls()[index]
+
+    def __reversed__(self) -> Any:
+        return iter(self[::-1])
+
+    def _calls(self) -> list[Any]:
+        """A subclass's own send, or another tool's hook, may sort, filter or wrap before anything
+        is called: only the call itself tells.
+        """
+        sending = self.sending
         sending.wrapped = True
         make = AsyncCall if self.asynchronous else sync_call
-        return iter([make(sending, each, self.offset + n) for n, each in enumerate(plain)])
+        plain = list.__iter__(self)
+        return [make(sending, each, self.offset + n) for n, each in enumerate(plain)]
 
 
 def traced_receivers(sending: Sending, live: Any, filename: str) -> Any:

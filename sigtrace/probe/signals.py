@@ -146,7 +146,11 @@ class SignalHooks:
         def _live_receivers(self: Any, sender: Any) -> Any:
             sending = current.get()
             if type(sending) is not Sending or sending.signal is not self:
-                live = original(self, sender)
+                try:
+                    live = original(self, sender)
+                except BaseException as error:
+                    strip(error)
+                    raise
                 loop = sys._getframe(1)
                 code = loop.f_code
                 if code.co_filename == filename and code.co_name in _LOOPS:
@@ -155,6 +159,9 @@ class SignalHooks:
             sending.resolving += 1
             try:
                 live = original(self, sender)
+            except BaseException as error:
+                strip(error)
+                raise
             finally:
                 sending.resolving -= 1
             if sending.resolving or sending.expected:
