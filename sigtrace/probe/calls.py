@@ -25,6 +25,7 @@ class TracedReceivers(list[Any]):
     sending: Sending
     filename: str
     offset = 0
+    kept = False
     asynchronous = False
     started = False
 
@@ -36,8 +37,10 @@ class TracedReceivers(list[Any]):
         self.started = True
         if sys._getframe(1).f_code.co_filename == self.filename:
             if not self.asynchronous:
-                sending.calls = sending.iterate(list(plain))
-                return sending.calls
+                calls = sending.iterate(list(plain))
+                if self.kept:
+                    sending.calls = calls
+                return calls
             return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
         return iter(self._calls())
 
@@ -80,6 +83,7 @@ def traced_receivers(sending: Sending, live: Any, filename: str) -> Any:
     traced.sending = sending
     traced.filename = filename
     if type(live) is list:
+        traced.kept = True
         return traced
     if not others:
         return traced, others

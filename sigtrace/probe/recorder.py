@@ -133,10 +133,8 @@ class Recorder:
     def write(self, line: str) -> None:
         """A border: write what was gathered, and a last line."""
         lines = self.pending.lines
-        if lines:
-            lines.append(line)
-            line = "".join(lines)
-            lines.clear()
+        gathered = "".join(lines)
+        lines.clear()
         process = self.process
         if process is None:
             return
@@ -145,15 +143,22 @@ class Recorder:
             self._after_fork()
             return
         try:
-            process.sink.write(line.encode("ascii"))
+            process.sink.write((gathered + line).encode("ascii"))
         except (OSError, SinkError) as error:
             self.give_up(str(error))
+        except (RecursionError, MemoryError):
+            # No room at this depth: what was gathered waits for the border around this one.
+            lines.append(gathered)
+            raise
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
         if span.up is not None:
             self.end(span, tail)
-            self.flush(span.up)
+            try:
+                self.flush(span.up)
+            except RecursionError:
+                pass  # the next border will do
             return
         self.end(span, tail)
         if clock() > self.counts.due:
@@ -174,8 +179,11 @@ class Recorder:
 
     def _error(self, error: BaseException) -> str:
         text = quote(type_path(type(error)))
-        if self.options.values == "all" and error.args and type(error.args[0]) is str:
-            text += f',"exception_message":{quote(error.args[0][:200])}'
+        if self.options.values == "all":
+            # By the base class's attribute: the class of the target's may have one of its own.
+            args = vars(BaseException)["args"].__get__(error)
+            if args and type(args[0]) is str:
+                text += f',"exception_message":{quote(args[0][:200])}'
         return text
 
     def _after_fork(self) -> None:

@@ -22,6 +22,7 @@ class ReceiverSpan(Span):
     kind = "receiver"
     begun = True
     call: Call
+    instance: Any = None
     before: dict[str, Any] | None = None
     changes: dict[str, tuple[Any, Any]] | None = None
 
@@ -45,7 +46,9 @@ class Sending(Span):
     # What the instance held when the last receiver had ended.
     held: dict[str, Any] | None = None
     calls: Generator[Any] | None = None
+    """The loop's iterator, where the traceback's frame keeps that: 4.2's is a comprehension."""
     open_call: ReceiverSpan | None = None
+    over = False
     resolving = 0
     wrapped = False
 
@@ -91,6 +94,7 @@ class Sending(Span):
             try:
                 span = begin(receiver, index)
             except Exception as error:
+                current.set(self)
                 recorder.failed(error)
                 yield receiver
                 continue
@@ -98,11 +102,16 @@ class Sending(Span):
             try:
                 yield receiver
             except GeneratorExit:
-                # The receiver raised: the send that it ends knows with what.
+                # The receiver raised: the send that it ends knows with what, unless it was over.
                 span.stop = span.stop or clock()
                 if current.get() is span:
                     current.set(self)
+                if self.over:
+                    self.end_call(BaseException())
+                    recorder.flush(None)
                 return
+            if self.open_call is None:
+                continue  # type: ignore[unreachable]  # the send was over, and ended it
             self.open_call = None
             current.set(self)
             try:
@@ -133,6 +142,7 @@ class Sending(Span):
             if self.held is None:
                 self.held = snapshot(self.instance)
             span.before = self.held
+            span.instance = self.instance
         self.reached.append(call)
         if not self.begun:
             recorder.begin(self)
@@ -152,7 +162,8 @@ class Sending(Span):
             self.note_changes(span)
         changes = "{}"
         if span.changes:
-            changes = self.tools.changes.text(self.instance, span.changes)
+            changes = self.tools.changes.text(span.instance, span.changes)
+        span.instance = None
         swallowed = "true" if span.swallowed else "false"
         self.tools.recorder.end(
             span,
@@ -161,15 +172,15 @@ class Sending(Span):
 
     def watch(self, span: ReceiverSpan) -> None:
         """Remember what the instance holds, to see later what this call changes."""
-        if self.instance is not None:
-            span.before = snapshot(self.instance)
+        if span.instance is not None:
+            span.before = snapshot(span.instance)
 
     def note_changes(self, span: ReceiverSpan) -> None:
         """Add what was changed since the snapshot of a call to what it changed before."""
         before, span.before = span.before, None
         if before is None:
             return
-        found = self.tools.changes.find(self.instance, before)
+        found = self.tools.changes.find(span.instance, before)
         if found is None:
             return
         self.held = None
@@ -182,17 +193,16 @@ class Sending(Span):
         """End the send and the receiver that it stopped in; what nobody heard is only counted."""
         recorder = self.tools.recorder
         if self.calls is not None:
-            # 4.2 loops in a comprehension, whose frame keeps the iterator for the traceback.
             self.calls.close()
         current.set(self.up)
         if not self.expected:
             recorder.counts.unheard(self.signal)
             return
         self.error = error
-        if self.open_call is not None:
-            self.open_call.error = error
-            self.end(self.open_call, "sync")
-            self.open_call = None
+        self.over = True
+        if self.open_call is not None and self.open_call.stop:
+            # Else it goes on in its thread, while an asynchronous receiver has raised.
+            self.end_call(error)
         tail = (
             f',"signal":{self.wording.signal},"sender":{self.wording.sender},'
             f'"arguments":{self.arguments},"method":"{self.method}",'
@@ -208,6 +218,14 @@ class Sending(Span):
         else:
             # Inside a save Django goes on, and its next border writes this.
             recorder.end(self, tail)
+
+    def end_call(self, error: BaseException | None) -> None:
+        """End the call of a synchronous receiver that has raised, once."""
+        span = self.open_call
+        if span is not None:
+            span.error = error
+            self.end(span, "sync")
+            self.open_call = None
 
     def _missed(self) -> list[str]:
         if len(self.reached) == len(self.expected):

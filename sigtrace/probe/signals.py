@@ -192,7 +192,11 @@ class SignalHooks:
                 receiver = receiver.receiver
             else:
                 swallowed(err)
-            return original(self, receiver, err)
+            try:
+                return original(self, receiver, err)
+            except BaseException as error:
+                strip(error)
+                raise
 
         return _log_robust_failure
 
