@@ -42,10 +42,11 @@ class Recorder:
         self.scopes = Scopes(self)
         self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
+        self._epoch: int | None = None
         self._name_of_signal: Callable[[Any], Name] | None = None
 
     def start(self, name_of_signal: Callable[[Any], Name]) -> None:
-        """Open this process's file. Raises OSError if that fails."""
+        """Open this process's file. Raises SinkError if that fails."""
         self._name_of_signal = name_of_signal
         self.open_process()
         atexit.register(self.at_exit)
@@ -169,9 +170,13 @@ class Recorder:
     # Process and file
 
     def open_process(self) -> Process:
-        """Open the file of this process, which has none yet. Raises OSError."""
-        process = Process(self.options)
+        """Open the file of this process, which has none yet. Raises SinkError."""
+        try:
+            process = Process(self.options, self._epoch)
+        except OSError as error:
+            raise SinkError(f"{error.filename}: {error.strerror}") from None
         self.process = process
+        self._epoch = process.epoch
         # The list is this thread's, and may hold what was gathered before there was a file.
         self.pending.lines.insert(0, process.first_line(self.options, self._parent_process))
         self.flush(None)
@@ -225,6 +230,9 @@ class Recorder:
         Raised again is what a signal handler of the target raised while our code ran.
         """
         if isinstance(error, RecursionError | MemoryError):
+            return
+        if isinstance(error, SinkError):
+            self.give_up(str(error))
             return
         place = own_place(error)
         if place is None:

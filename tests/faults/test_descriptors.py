@@ -17,6 +17,11 @@ def own_files(first, last):
         try: found[number] = os.open(f"own/{number}", os.O_RDWR | os.O_CREAT | os.O_APPEND)
         except OSError: break
     return found
+def close(number):
+    try: os.close(number)
+    except OSError: pass
+def daemonize():
+    if os.fork(): os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
 os.mkdir("own")
 opened.send(0)
 """
@@ -33,14 +38,10 @@ opened.send("last")
     [
         "os.closerange(3, 4096); files = own_files(3, 900)",
         "os.closerange(700, 701); files = own_files(3, 900)",
-        "for each in range(3, 1024):\n"
-        "    try: os.close(each)\n"
-        "    except OSError: pass\n"
-        "files = own_files(0, 900)",
+        "[close(each) for each in range(3, 1024)]; files = own_files(0, 900)",
         # A daemon: its standard streams are files too.
         "os.closerange(0, 4096); files = own_files(0, 900)",
-        "os.closerange(0, 4096); files = own_files(0, 900)\n"
-        "if os.fork(): os._exit(os.waitstatus_to_exitcode(os.wait()[1]))",
+        "os.closerange(0, 4096); files = own_files(0, 900); daemonize()",
     ],
     ids=["closerange", "ours", "one by one", "daemon", "daemon that forks"],
 )

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import signal
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -110,7 +112,7 @@ ENDS = {
 }
 
 
-def check_victim(lines: list[dict], noted: list[int]) -> int:
+def check_victim(lines: list[dict[str, Any]], noted: list[int]) -> int:
     """Everything noted is there, each span once, and what is open is one path; return how many."""
     ends = [line for line in lines if line["event"] == "end"]
     counted = Counter(line["kind"] for line in ends)
@@ -120,7 +122,7 @@ def check_victim(lines: list[dict], noted: list[int]) -> int:
     assert len(set(ids)) == len(ids)
     ended = set(ids)
     still_open = [line for line in lines if line["event"] == "begin" and line["id"] not in ended]
-    for around, span in zip(still_open, still_open[1:], strict=False):
+    for around, span in itertools.pairwise(still_open):
         assert span["parent"] == around["id"]
     known = ended | {line["id"] for line in still_open}
     assert {line["parent"] for line in lines if line.get("parent")} <= known
