@@ -195,6 +195,8 @@ def sync_call(sending: Sending, receiver: Any, index: int) -> Any:
                 try:
                     span.error = failure
                     sending.end(span, "sync")
+                    # Who has called it is not Django, and may be in a thread of its own.
+                    recorder.flush(span.up)
                 except Exception as error:
                     recorder.failed(error)
                 failure = None
@@ -222,5 +224,10 @@ def _original(receiver: Any) -> Any:
     if type(receiver) is AsyncCall:
         return receiver.receiver
     if type(receiver) is FunctionType:
-        return receiver.__dict__.get("_sigtrace_receiver", receiver)
+        original = receiver.__dict__.get("_sigtrace_receiver", receiver)
+        if original is receiver or receiver.__globals__ is globals():
+            return original
+        # Another tool's, which `functools.wraps` has given what is ours: it stays what it would be.
+        del receiver.__dict__["_sigtrace_receiver"]
+        receiver.__dict__["__wrapped__"] = original
     return receiver
