@@ -165,7 +165,9 @@ class Describer:
         path = type_path(type(sender))
         if path == "module":
             return quote(str(sender.__name__))
-        return self.value(sender)
+        text = self.value(sender)
+        # A name in any case: of a number its digits.
+        return text if text[0] == '"' or text == "null" else quote(text)
 
     def _describe_class(self, cls: type) -> str:
         model = self.model(cls)

@@ -41,10 +41,11 @@ class Recorder:
         self.scopes = Scopes(self)
         self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
+        self._epoch: int | None = None
         self._name_of_signal: Callable[[Any], Name] | None = None
 
     def start(self, name_of_signal: Callable[[Any], Name]) -> None:
-        """Open this process's file. Raises OSError if that fails."""
+        """Open this process's file. Raises SinkError if that fails."""
         self._name_of_signal = name_of_signal
         self.open_process()
         atexit.register(self.at_exit)
@@ -156,13 +157,20 @@ class Recorder:
             process.sink.write(text)
         except SinkError as error:
             self.give_up(str(error))
+        except (RecursionError, MemoryError):
+            # No room at this depth: what was gathered waits for the border around this one.
+            lines.append(text)
+            raise
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
         up = span.up
         self.end(span, tail)
         if up is not None:
-            self.flush(up)
+            try:
+                self.flush(up)
+            except RecursionError:
+                pass  # the next border will do
             return
         if clock() > self.counts.due:
             self._gather_counts()
@@ -172,9 +180,13 @@ class Recorder:
     # Process and file
 
     def open_process(self) -> Process:
-        """Open the file of this process, which has none yet. Raises OSError."""
-        process = Process(self.options)
+        """Open the file of this process, which has none yet. Raises SinkError."""
+        try:
+            process = Process(self.options, self._epoch)
+        except OSError as error:
+            raise SinkError(f"{error.filename}: {error.strerror}") from None
         self.process = process
+        self._epoch = process.epoch
         # The list is this thread's, and may hold what was gathered before there was a file.
         self.pending.lines.insert(0, process.first_line(self.options, self._parent_process))
         self.flush(None)
@@ -182,8 +194,11 @@ class Recorder:
 
     def _error(self, error: BaseException) -> str:
         text = quote(type_path(type(error)))
-        if self.options.values == "all" and error.args and type(error.args[0]) is str:
-            text += f',"exception_message":{quote(error.args[0][:200])}'
+        if self.options.values == "all":
+            # By the base class's attribute: the class of the target's may have one of its own.
+            args = vars(BaseException)["args"].__get__(error)
+            if args and type(args[0]) is str:
+                text += f',"exception_message":{quote(args[0][:200])}'
         return text
 
     def after_fork(self) -> None:

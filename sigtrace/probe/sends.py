@@ -29,6 +29,7 @@ class Sends:
         self._tools = tools
         self._recorder = tools.recorder
         self._unheard = unheard
+        self._deferred: list[tuple[Sending, BaseException | None]] = []
 
     def make(self, name: str) -> Callable[[Any], Any]:
         """How to replace the method `name` of `Signal` itself."""
@@ -158,8 +159,8 @@ class Sends:
                 if signal.sender_receivers_cache.get(sender) is self._unheard:
                     self._recorder.counts.unheard(signal)
                     return _NOBODY
-            except TypeError:
-                # An unhashable sender: Django says so itself.
+            except Exception:
+                # A sender without a hash: Django says so itself.
                 return None
         return self._open(up, signal, sender, named, name)
 
@@ -186,8 +187,16 @@ class Sends:
         return self._open(up, signal, sender, named, name)
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:
+        deferred = self._deferred
         try:
+            while deferred:
+                deferred[0][0].close(deferred[0][1])
+                del deferred[0]
             sending.close(error)
+        except RecursionError:
+            # No room at this depth: the send around this one has some.
+            current.set(sending.up)
+            deferred.append((sending, error))
         except Exception as failure:
             current.set(sending.up)
             self._recorder.failed(failure)
