@@ -110,7 +110,7 @@ class Probe:
         self._written = False
 
     def start(self) -> None:
-        """Open the trace file and hook the dispatcher. Raises OSError without a file."""
+        """Open the trace file and hook the dispatcher. Raises SinkError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
         if hasattr(sys.modules.get("django.core.signals"), "request_finished"):
@@ -124,7 +124,7 @@ class Probe:
         """Hook what is loaded of Django, for a while: tests and their runners are left alone."""
         if self.recorder.process is None:
             self.recorder.start(self._name_of_signal)
-        self.recorder.active = True
+        self.recorder.revive()
         self._signals.install()
         self._signals.instrument_known()
         self._connections.came_late = True
@@ -195,7 +195,7 @@ class Probe:
 def install(hook: Any) -> None:
     """Trace this process; `hook` is the import hook that has just seen Django's dispatcher load.
 
-    Raises ValueError or OSError where the options or the trace directory are unusable: the hook
+    Raises ValueError or SinkError where the options or the trace directory are unusable: the hook
     says so in one line and the process runs untraced.
     """
     global installed

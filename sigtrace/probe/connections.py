@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from .places import NOWHERE
-from .tap import bare_sender
+from .tap import is_text
 from .text import quote
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class Connections:
     """Knows the signals that were connected to, and of each connection what Django forgets.
 
     `came_late` says that some were connected before there was a hook on `connect`. Without
-    `keep_values` nothing is written of a sender that is a text.
+    `keep_values` nothing is written of a sender that is a text. `version` is another one after each
+    connection.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Connections:
         self._seen: dict[int, ref[Any]] = {}
         self._notes: dict[tuple[int, Any], _Note] = {}
         self._with_uid: set[int] = set()
+        self.version = 0
         self.came_late = False
         self.keep_values = True
 
@@ -52,9 +54,11 @@ class Connections:
         self._seen.clear()
         self._notes.clear()
         self._with_uid.clear()
+        self.version += 1
 
     def connected(self, signal: Any, receiver: Any, sender: Any, uid: Any) -> None:
         """Remember one call of `connect`."""
+        self.version += 1
         number = id(signal)
         # Not once: another signal may have had this id and be gone.
         self._seen[number] = ref(signal)
@@ -139,7 +143,7 @@ class Connections:
             known = self._receivers(receiver)
             note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
             sender = "null" if note is None else note.sender
-            if not self.keep_values and bare_sender(sender[1:]):
+            if not self.keep_values and is_text(sender[1:]):
                 sender = '"<str>"'
             connected_at = "null"
             if note is not None and note.place.begin:

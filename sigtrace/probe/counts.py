@@ -25,7 +25,13 @@ class Counts:
         self.dropped = 0
         self.due = 0
         self._unheard: dict[int, tuple[itertools.count[int], Any]] = {}
+        self._muted: list[Any] = []
         self._written = (0, 0, 0)
+
+    def mute(self, signal: Any) -> None:
+        """Say nothing of the sends of that signal."""
+        self._muted.append(signal)
+        self._unheard[id(signal)] = (itertools.count(1), None)
 
     def unheard(self, signal: Any) -> None:
         """Count a send that no receiver heard."""
@@ -40,6 +46,8 @@ class Counts:
         self.due = clock() + _EVERY_NS
         unheard: dict[str, int] = {}
         for counter, reference in list(self._unheard.values()):
+            if reference is None:
+                continue
             signal = reference()
             path = '"collected"' if signal is None else name_of(signal).path
             # Its repr, "count(7)", is the one way to read a counter without advancing it.
@@ -58,6 +66,8 @@ class Counts:
     def clear(self) -> None:
         """Begin at zero, as a forked child does."""
         self._unheard.clear()
+        for signal in self._muted:
+            self._unheard[id(signal)] = (itertools.count(1), None)
         self._written = (0, 0, 0)
         self.queries = 0
         self.dropped = 0

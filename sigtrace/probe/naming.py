@@ -38,8 +38,8 @@ class Receivers:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._functions = IdentityCache(self._describe_function)
-        self._others = IdentityCache(self._describe)
+        self._functions = IdentityCache(self._describe_function).get
+        self._others = IdentityCache(self._describe).get
 
     def __call__(self, receiver: Any) -> Receiver:
         """Describe any callable without calling, comparing or keeping it."""
@@ -73,13 +73,13 @@ class Receivers:
             return self(receiver)
         if kind is BuiltinFunctionType:
             return Receiver(quote(f"{receiver.__module__}.{receiver.__qualname__}"), NOWHERE)
-        call = _find(kind, "__call__")
+        call = class_attribute(kind, "__call__")
         if type(call) is FunctionType:
             return self._functions(call)
         return Receiver(quote(type_path(kind)), NOWHERE)
 
     def _class_place(self, cls: type, method: str) -> Place:
-        function = _find(cls, method)
+        function = class_attribute(cls, method)
         if type(function) is not FunctionType:
             return NOWHERE
         return self._places.place(function.__code__.co_filename, function.__code__.co_firstlineno)
@@ -105,15 +105,15 @@ class Signals:
 
     def __call__(self, signal: Any) -> Name:
         """Name a signal."""
-        name = self._names(signal)
+        name = self._names.get(signal)
         if not name.is_final and len(sys.modules) != self._modules_seen:
             # Met before its module had given it a name: look again once there is something new.
             self._names.forget(signal)
-            name = self._names(signal)
+            name = self._names.get(signal)
         return name
 
     def _find_name(self, signal: Any) -> Name:
-        module, filename, line = self._made(signal)
+        module, filename, line = self._made.get(signal)
         self._modules_seen = len(sys.modules)
         paths = list(_paths_to(signal, module))
         if not paths:
@@ -169,7 +169,7 @@ def _is_assigned(path: str) -> bool:
         return module not in sys.modules
 
 
-def _find(cls: type, attribute: str) -> Any:
+def class_attribute(cls: type, attribute: str) -> Any:
     """Look a name up in the classes of `cls`, past any `__getattribute__` of its metaclass."""
     for base in type.mro(cls):
         found = type.__dict__["__dict__"].__get__(base).get(attribute)

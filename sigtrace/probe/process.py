@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..events import SCHEMA_VERSION
 from ..privacy import filter_argv
+from .forks import make_mark
 from .spans import clock, wall_clock
 from .text import quote
 
@@ -22,19 +23,22 @@ if TYPE_CHECKING:
 class Process:
     """A process with a file in the run, or whose lines are listened to.
 
-    A forked child makes its own; a span that it inherited belongs to the parent's.
+    A forked child makes its own, with the `epoch` of its parent; a span that it inherited belongs
+    to the parent's.
     """
 
-    __slots__ = ("epoch", "numbers", "pid", "prefix", "sink", "stem")
+    __slots__ = ("epoch", "mark", "numbers", "pid", "prefix", "sink", "stem")
 
-    def __init__(self, sink: Sink | Tap | NamesOnly) -> None:
+    def __init__(self, sink: Sink | Tap | NamesOnly, epoch: int | None) -> None:
         self.sink = sink
         self.stem = self.sink.stem
         self.pid = self.sink.pid
+        self.mark = make_mark()
         self.prefix = f'"{self.stem}-'
         self.numbers = itertools.count(1)
-        # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once.
-        self.epoch = wall_clock() - clock()
+        # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once, and
+        # not again in a forked child.
+        self.epoch = wall_clock() - clock() if epoch is None else epoch
 
     def next_id(self) -> str:
         """A new id, as JSON text."""

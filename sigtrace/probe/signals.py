@@ -9,23 +9,27 @@ gets wrappers, since it may sort or filter before it calls; results have the ori
 from __future__ import annotations
 
 import sys
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
-from .failures import strip
-from .sending import Sending
+from .failures import FailureLogger, strip
+from .late import late_receivers
+from .muting import MutedSend
+from .sending import ReceiverSpan, Sending
 from .sends import Sends
 from .spans import clock, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from .patching import Patches
     from .tools import Tools
 
-_SENDS = ("send", "send_robust", "asend", "asend_robust")
+_LOOPS = ("send", "send_robust")
+_SENDS = (*_LOOPS, "asend", "asend_robust")
 
 
 class SignalHooks:
@@ -35,13 +39,18 @@ class SignalHooks:
         self._tools = tools
         self._patches = patches
         self._dispatcher = dispatcher
-        self._file = dispatcher.Signal.connect.__code__.co_filename
+        tools.dispatcher = dispatcher.Signal.connect.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
+        # What stands there in place of Django's own, as a mock does, is left alone.
         self._originals = {
-            name: vars(dispatcher.Signal)[name]
-            for name in _SENDS
-            if name in vars(dispatcher.Signal)
+            name: value
+            for name, value in vars(dispatcher.Signal).items()
+            if name in _SENDS
+            and type(value) is FunctionType
+            and value.__code__.co_filename == tools.dispatcher
         }
+        # Muted signals, and whether they have Django's own sends by now.
+        self._muted: dict[int, bool] = {}
         self._classes = {dispatcher.Signal}
 
     def install(self) -> None:
@@ -71,15 +80,27 @@ class SignalHooks:
             known += type.__subclasses__(signal_class)
 
     def mute(self, module_name: str) -> None:
-        """Give the muted signals of a module Django's own sends: no frame of ours is left."""
+        """Leave the muted signals of a module to Django's own sends."""
         module = sys.modules.get(module_name)
         for path in MUTED_SIGNALS:
             holder, _, name = path.rpartition(".")
             signal = getattr(module, name, None) if holder == module_name else None
             if signal is None:
                 continue
-            for method, original in self._originals.items():
-                self._patches.set(signal, method, MethodType(original, signal))
+            self._muted[id(signal)] = False
+            self._tools.recorder.counts.mute(signal)
+            if signal.receivers:
+                self._give_own_sends(signal)
+
+    def _give_own_sends(self, signal: Any) -> None:
+        """From here on no frame of ours is around the receivers of a muted signal.
+
+        Without receivers it has none to show, and our early return is the faster one.
+        """
+        self._muted[id(signal)] = True
+        signal_class = self._dispatcher.Signal
+        for name, original in self._originals.items():
+            self._patches.set(signal, name, MutedSend(signal, signal_class, name, original))
 
     # The hooks
 
@@ -88,6 +109,8 @@ class SignalHooks:
         recorder = self._tools.recorder
         classes = self._classes
         instrument = self._instrument
+        muted = self._muted
+        give_own_sends = self._give_own_sends
 
         def connect(
             self: Any, receiver: Any, sender: Any = None, weak: Any = True, dispatch_uid: Any = None
@@ -102,6 +125,8 @@ class SignalHooks:
             try:
                 if type(self) not in classes:
                     instrument(type(self))
+                if not muted.get(id(self), True):
+                    give_own_sends(self)
                 connected(self, receiver, sender, dispatch_uid)
             except Exception as error:
                 recorder.failed(error)
@@ -125,26 +150,47 @@ class SignalHooks:
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
-        filename = self._file
+        filename = self._tools.dispatcher
+        late = self._late
 
         def _live_receivers(self: Any, sender: Any) -> Any:
-            sending = current.get()
-            if type(sending) is not Sending or sending.signal is not self:
-                return original(self, sender)
-            sending.resolving += 1
+            span = current.get()
+            sending = None
+            # While it resolves, a subclass's own calls its base's.
+            if type(span) is Sending and span.signal is self and not span.resolving:
+                sending = span
+                sending.resolving = True
             try:
                 live = original(self, sender)
-            finally:
-                sending.resolving -= 1
-            if sending.resolving or sending.expected:
+            except BaseException as error:
+                strip(error)
+                raise
+            if sending is None:
+                loop = sys._getframe(1)
+                code = loop.f_code
+                if code.co_name in _LOOPS and code.co_filename == filename:
+                    return late(self, sender, live, loop)
+                return live
+            sending.resolving = False
+            if sending.expected:
                 return live
             try:
-                return traced_receivers(sending, live, filename)
+                return traced_receivers(sending, live, sender)
             except Exception as error:
                 recorder.failed(error)
                 return live
 
         return _live_receivers
+
+    def _late(self, signal: Any, sender: Any, live: Any, loop: FrameType) -> Any:
+        """Trace a send of Django's own that nobody has replaced, unless it is muted."""
+        if id(signal) in self._muted or not self._tools.recorder.active:
+            return live
+        try:
+            return late_receivers(self._tools, signal, sender, live, loop)
+        except Exception as error:
+            self._tools.recorder.failed(error)
+            return live
 
     def _make_log_robust_failure(self, original: Any) -> Any:
         swallowed = self._swallowed
@@ -154,14 +200,18 @@ class SignalHooks:
                 receiver = receiver.receiver
             else:
                 swallowed(err)
-            return original(self, receiver, err)
+            try:
+                return original(self, receiver, err)
+            except BaseException as error:
+                strip(error)
+                raise
 
         return _log_robust_failure
 
     def _swallowed(self, error: Any) -> None:
         """Note that `send_robust` caught what the receiver that runs now has raised."""
         span = current.get()
-        if span is not None and span.kind == "receiver" and isinstance(error, BaseException):
+        if type(span) is ReceiverSpan and isinstance(error, BaseException):
             span.error = error
             span.stop = clock()
             span.swallowed = True
@@ -186,24 +236,3 @@ def make_init(made: Callable[[Any, str, str, int], None]) -> Callable[[Any], Any
         return __init__
 
     return make
-
-
-class FailureLogger:
-    """Stands for 4.2's `dispatcher.logger`: the one place that sees what `send_robust` caught."""
-
-    def __init__(self, logger: Any, swallowed: Callable[[Any], None]) -> None:
-        self._logger = logger
-        self._swallowed = swallowed
-
-    def error(self, *args: Any, **kwargs: Any) -> None:
-        """Note the exception and log as before, from the same line."""
-        self._swallowed(kwargs.get("exc_info"))
-        stacklevel = kwargs.pop("stacklevel", 1) + 1
-        try:
-            self._logger.error(*args, stacklevel=stacklevel, **kwargs)
-        except BaseException as error:
-            strip(error)
-            raise
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._logger, name)

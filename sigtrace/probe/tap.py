@@ -11,33 +11,39 @@ if TYPE_CHECKING:
     from .sink import Sink
 
 _VALUES = ("arguments", "changes", "pk", "exception_message")
-_FINISHED = b'{"event":"end"'
+_FINISHED = '{"event":"end"'
 
 
 class Tap:
     """Stands for the sink of a process and tells `hear` of each write, in the writer's context.
 
-    Without a `sink` the lines are kept nowhere.
+    Without a `sink` the lines are kept nowhere. `full` says that nothing more is to be recorded.
     """
 
     def __init__(
-        self, hear: Callable[[bytes], None], sink: Sink | Tap | NamesOnly | None = None
+        self, hear: Callable[[str], None], sink: Sink | Tap | NamesOnly | None = None
     ) -> None:
         self._hear = hear
+        self._full = False
         self.sink = sink
         self.pid: int = os.getpid() if sink is None else sink.pid
         self.stem: str = str(self.pid) if sink is None else sink.stem
 
     @property
     def full(self) -> bool:
-        """Whether the run has reached its size limit."""
-        return self.sink is not None and self.sink.full
+        return self._full if self.sink is None else self.sink.full
 
-    def write(self, data: bytes) -> None:
+    @full.setter
+    def full(self, full: bool) -> None:
+        self._full = full
+        if self.sink is not None:
+            self.sink.full = full
+
+    def write(self, text: str) -> None:
         """Pass whole lines on. Raises SinkError as a sink does."""
         if self.sink is not None:
-            self.sink.write(data)
-        self._hear(data)
+            self.sink.write(text)
+        self._hear(text)
 
     def abandon(self) -> None:
         """Close what a forked child has of the file."""
@@ -56,16 +62,18 @@ class NamesOnly:
 
     @property
     def full(self) -> bool:
-        """Whether the run has reached its size limit."""
         return self._sink.full
 
-    def write(self, data: bytes) -> None:
+    @full.setter
+    def full(self, full: bool) -> None:
+        self._sink.full = full
+
+    def write(self, text: str) -> None:
         """Write whole lines, as if no values had been recorded. Raises SinkError as a sink does."""
-        lines = data.splitlines(keepends=True)
-        self._sink.write(b"".join(map(_bare, lines)))
+        self._sink.write("".join(map(_bare, text.splitlines(keepends=True))))
 
 
-def _bare(line: bytes) -> bytes:
+def _bare(line: str) -> str:
     if not line.startswith(_FINISHED):
         return line
     import json  # here alone: what records no tests does without
@@ -77,12 +85,12 @@ def _bare(line: bytes) -> bytes:
             event[name] = {each: _boolean(value[each]) for each in value}
         elif value is not None:
             event[name] = None
-    if bare_sender(event.get("sender")):
+    if is_text(event.get("sender")):
         event["sender"] = "<str>"
-    return json.dumps(event, separators=(",", ":")).encode("ascii") + b"\n"
+    return json.dumps(event, separators=(",", ":")) + "\n"
 
 
-def bare_sender(sender: object) -> bool:
+def is_text(sender: object) -> bool:
     """Whether a sender is a text, which is written in quotes."""
     return type(sender) is str and sender[:1] == "'"
 

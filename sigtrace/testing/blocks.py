@@ -25,7 +25,7 @@ class Block:
     """A stretch of code whose lines are gathered."""
 
     def __init__(self) -> None:
-        self.lines: list[bytes] = []
+        self.lines: list[str] = []
         self.is_open = False
         self.around: tuple[Block, ...] = ()
         self.loop: Any = None
@@ -51,10 +51,10 @@ def leave(block: Block) -> None:
     _here.set(_open_here())
 
 
-def hear(data: bytes) -> None:
+def hear(text: str) -> None:
     """Give lines to the blocks that they belong to."""
     for block in _open_here() or _not_beside_others():
-        block.lines.append(data)
+        block.lines.append(text)
 
 
 def _open_here() -> tuple[Block, ...]:

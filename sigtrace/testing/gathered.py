@@ -18,7 +18,7 @@ _SCOPES = frozenset(SCOPE_KINDS) - {"test"}
 _MEMORY = Path("memory.jsonl")
 
 
-def events_of(lines: Sequence[bytes], since: int) -> list[Event]:
+def events_of(lines: Sequence[str], since: int) -> list[Event]:
     """The events of what began `since` then (Unix nanoseconds), as if nothing had been around it.
 
     Spans that were open already, atomic blocks (a TestCase has two) and the test itself are left
@@ -26,7 +26,7 @@ def events_of(lines: Sequence[bytes], since: int) -> list[Event]:
     """
     events = [
         event
-        for value in decoded(b"".join(lines))
+        for value in decoded("".join(lines).encode("ascii"))
         if (event := checked(value, _MEMORY)) is not None
     ]
     ended = {
