@@ -120,7 +120,7 @@ class Recorder:
         if process is not self.process:
             return False
         if process.sink.full:
-            self._drop()
+            self.drop()
             return False
         return True
 
@@ -226,7 +226,8 @@ class Recorder:
         if self.process is not None and self._name_of_signal is not None:
             self.pending.lines.append(self.counts.line(self.process, self._name_of_signal))
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Count a span for which there is no room."""
         if self.active and not self.counts.dropped:
             say("the run has reached its size limit: spans are counted, no longer recorded")
         self.counts.dropped += 1

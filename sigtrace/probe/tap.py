@@ -17,32 +17,31 @@ _FINISHED = '{"event":"end"'
 class Tap:
     """Stands for the sink of a process and tells `hear` of each write, in the writer's context.
 
-    Without a `sink` the lines are kept nowhere. `full` says that nothing more is to be recorded.
+    Without a `sink` the lines are kept nowhere. One that has reached its size limit gets no more,
+    and `drop` is told of each span; who listens still hears. `full` says that nobody is to.
     """
 
     def __init__(
-        self, hear: Callable[[str], None], sink: Sink | Tap | NamesOnly | None = None
+        self,
+        hear: Callable[[str], None],
+        sink: Sink | NamesOnly | None = None,
+        drop: Callable[[], None] = lambda: None,
     ) -> None:
         self._hear = hear
-        self._full = False
+        self._drop = drop
+        self.full = False
         self.sink = sink
         self.pid: int = os.getpid() if sink is None else sink.pid
         self.stem: str = str(self.pid) if sink is None else sink.stem
 
-    @property
-    def full(self) -> bool:
-        return self._full if self.sink is None else self.sink.full
-
-    @full.setter
-    def full(self, full: bool) -> None:
-        self._full = full
-        if self.sink is not None:
-            self.sink.full = full
-
     def write(self, text: str) -> None:
         """Pass whole lines on. Raises SinkError as a sink does."""
-        if self.sink is not None:
-            self.sink.write(text)
+        sink = self.sink
+        if sink is not None and not sink.full:
+            sink.write(text)
+        elif sink is not None:
+            for _ in range(text.count(_FINISHED)):
+                self._drop()
         self._hear(text)
 
     def abandon(self) -> None:

@@ -101,14 +101,16 @@ class InProcess:
         process = probe.recorder.process or probe.recorder.open_process()
         # A fork has a sink of its own.
         if not isinstance(process.sink, Tap):
-            process.sink = Tap(blocks.hear, process.sink)
+            process.sink = Tap(blocks.hear, process.sink, probe.recorder.drop)
 
     def _untap(self, probe: Probe) -> None:
         from sigtrace.probe.tap import Tap
 
         process = probe.recorder.process
         if process is not None and isinstance(process.sink, Tap) and process.sink.sink is not None:
+            gave_up = process.sink.full
             process.sink = process.sink.sink
+            process.sink.full = process.sink.full or gave_up
 
 
 IN_PROCESS = InProcess()

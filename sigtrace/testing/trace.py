@@ -108,8 +108,8 @@ class Trace:
         __tracebackhide__ = True
         if not self._is_whole:
             raise SigtraceError(
-                "Not all of this block was traced: the tracer has failed, or the run is full.",
-                "What it said on stderr says more.",
+                "Not all of this block was traced: the tracer has failed.",
+                "A line on stderr says why.",
             )
 
     # What happened

@@ -311,22 +311,28 @@ for again in (t,):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_block_in_a_full_run_says_that_it_is_not_whole(tested):
+def test_a_block_in_a_full_run_is_whole(tested):
     script = tested.site.script(
         """
 import sigtrace
 from blog.models import Tag
 for number in range(2000): Tag.objects.create(name=f"t{number}")
-try:
-    with sigtrace.trace() as t: Tag.objects.create(name="last")
-except sigtrace.errors.SigtraceError as error: print(error)
+with sigtrace.trace() as t: Tag.objects.create(name="last")
+print(len(t.chains), len(t.calls()))
+Tag.objects.create(name="later")
+with sigtrace.trace() as t: Tag.objects.create(name="even later")
+print(len(t.chains), len(t.calls()))
 """
     ).name
     options = ("run", "--no-live", script)
     done = tested.site.sigtrace(*options, env={"SIGTRACE_MAX_BYTES": "200000"})
-    assert done.stdout == (
-        "Not all of this block was traced: the tracer has failed, or the run is full.\n"
-    )
+    assert done.stdout == "1 1\n1 1\n"
+    assert "the run has reached its size limit" in done.stderr
+    trace = tested.site.trace()
+    recorded, saves = len(trace.lines("end")), 2003
+    # A save has a chain, a send, a receiver and a query.
+    assert recorded + trace.lines("counts")[-1]["dropped"] == 4 * saves
+    assert sum(path.stat().st_size for path in trace.processes) < 400_000
 
 
 def test_rich_draws_it(in_site):
