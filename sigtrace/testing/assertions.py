@@ -14,7 +14,7 @@ from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from sigtrace.testing.records import Call
@@ -60,10 +60,12 @@ class Expecting(Trace):
         """Fail if what happened is not what was expected."""
         raise NotImplementedError
 
-    def differs(self, said: str, lines: Sequence[str] = (), marks: Iterable[str] = ()) -> None:
+    def differs(
+        self, said: str, lines: Sequence[str] = (), marks: Mapping[str, str] | None = None
+    ) -> None:
         """Fail with a sentence, lines that say more, and the tree with spans marked by their id."""
         __tracebackhide__ = True
-        tree = draw(self.events, marks=dict.fromkeys(marks, UNEXPECTED))
+        tree = draw(self.events, marks=marks)
         happened = str(tree) or "No receiver was called, and nothing was bypassed."
         self._fail("\n".join([said, *lines, "", happened]))
 
@@ -115,7 +117,7 @@ class ExpectCalls(Expecting):
             self.differs(f"{name} was not called{of}{wanted}.", self._reasons())
         elif not self._times:
             said = f"{name} was called{of} {_times(len(calls))}, which is not expected."
-            self.differs(said, (), (call.id for call in calls))
+            self.differs(said, (), _surplus(calls, 0))
         else:
             said = f"{name} was called{of} {_times(len(calls))}, expected were {self._times}."
             self.differs(said, (), _surplus(calls, self._times or 0))
@@ -162,8 +164,8 @@ class ExpectNumber(Expecting):
             )
 
 
-def _surplus(calls: Sequence[Call], expected: int) -> list[str]:
-    return [call.id for call in calls[expected:]]
+def _surplus(calls: Sequence[Call], expected: int) -> dict[str, str]:
+    return {call.id: UNEXPECTED for call in calls[expected:]}
 
 
 def _times(number: int) -> str:

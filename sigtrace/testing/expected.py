@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sigtrace.testing.records import Call, Send
 
 UNEXPECTED = "← not expected"
+MISSING = "← missing after it:"
 
 _ARROWS = ("→", "->")
 
@@ -75,24 +76,30 @@ def sent(sends: Sequence[Send], *, receivers: bool) -> list[Sent]:
     return [Sent(call.signal, call.sender, call.receiver, call.id) for call in calls]
 
 
-def difference(expected: Sequence[Expected], found: Sequence[Sent]) -> tuple[list[str], set[str]]:
-    """The lines of a comparison, and the ids of what was not expected; both empty if it fits."""
+def difference(
+    expected: Sequence[Expected], found: Sequence[Sent]
+) -> tuple[list[str], dict[str, str]]:
+    """The lines of a comparison, and what to mark spans with, by id; both empty if it fits."""
     if len(expected) == len(found) and all(
         item.matches(one) for item, one in zip(expected, found, strict=True)
     ):
-        return [], set()
+        return [], {}
     ours = [_named(place, item, found) for place, item in enumerate(expected)]
     theirs = [one.text for one in found]
-    lines, marked = [], set()
+    lines: list[str] = []
+    marks: dict[str, str] = {}
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
     for what, i1, i2, j1, j2 in matcher.get_opcodes():
         if what == "equal":
             lines += [f"    {text}" for text in theirs[j1:j2]]
             continue
-        lines += [f"  - {item.text}" for item in expected[i1:i2]]
+        missing = [item.text for item in expected[i1:i2]]
+        lines += [f"  - {text}" for text in missing]
         lines += [f"  + {text}" for text in theirs[j1:j2]]
-        marked |= {one.id for one in found[j1:j2]}
-    return lines, marked
+        marks |= {one.id: UNEXPECTED for one in found[j1:j2]}
+        if missing and j1:
+            marks.setdefault(found[j1 - 1].id, f"{MISSING} {', '.join(missing)}")
+    return lines, marks
 
 
 def _named(place: int, item: Expected, found: Sequence[Sent]) -> str:

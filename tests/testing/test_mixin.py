@@ -108,6 +108,7 @@ FAILS = {
         "  - post_save blog.Article → search",
         "  + post_save blog.Article → blog.signals.notify_about_article",
         "  + post_save blog.Article → audit.receivers.log_article",
+        "│ └─ generate_slug ← missing after it: post_save blog.Article → search blog/signals.py:19",
         "├─ notify_about_article ← not expected blog/signals.py:26",
         "└─ log_article ← not expected audit/receivers.py:13",
     ),
