@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.coverage import measure
@@ -9,6 +10,7 @@ from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.gate import CLEAN, FOUND, UNCERTAIN
 from sigtrace.cli.output import say
 from sigtrace.cli.progress import progress
+from sigtrace.launch.recording import is_live
 from sigtrace.reader import project_of
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def write_coverage(
         root = project_of(runs[0].folder)
         display = display_for({**options, "root": root}, stream)
         with progress() as told:
-            coverage = measure(runs, display.selection, told)
+            coverage = _with_live(measure(runs, display.selection, told), runs)
         if format_ == "text":
             from sigtrace.views.coverage import render_coverage
 
@@ -39,6 +41,12 @@ def write_coverage(
         else:
             write(_rendered(coverage, format_, command).encode())
     return _judge(coverage, options["fail_under"])
+
+
+def _with_live(coverage: SignalCoverage, runs: Sequence[Run]) -> SignalCoverage:
+    """The coverage, with a doubt for each run that may still call more."""
+    live = [f"{run.path.name} is still going on" for run in runs if is_live(run.folder)]
+    return replace(coverage, doubts=(*coverage.doubts, *live))
 
 
 def _rendered(coverage: SignalCoverage, format_: str, command: str) -> str:

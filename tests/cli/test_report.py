@@ -264,6 +264,10 @@ def test_too_little_coverage_is_a_failure(project, capfd):
     assert report("--coverage", "--fail-under", "50").exit_code == 0
     assert report("--coverage", "--fail-under", "50.1").exit_code == 1
     assert "is 50.0 %, which is less than 50.1 %" in capfd.readouterr().err
+    with (run / "4242.jsonl").open("rb") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        assert report("--coverage", "--fail-under", "50.1").exit_code == 2
+        assert "calls may be missing: 20260101T000000Z-1-abc is still" in capfd.readouterr().err
     write(run / "4242.jsonl", process(), *article_save(), counts(dropped=3))
     assert report("--coverage", "--fail-under", "60").exit_code == 2
     assert "calls may be missing: 3 spans" in capfd.readouterr().err
