@@ -108,6 +108,7 @@ class Probe:
             self._installers["celery.signals"] += (effects.install_celery,)
         self._name_of_signal = signals
         self._written = False
+        self._started = False
 
     def start(self) -> None:
         """Open the trace file and hook the dispatcher. Raises SinkError without a file."""
@@ -122,7 +123,8 @@ class Probe:
 
     def attach(self) -> None:
         """Hook what is loaded of Django, for a while: tests and their runners are left alone."""
-        if self.recorder.process is None:
+        if not self._started:
+            self._started = True
             self.recorder.start(self._name_of_signal)
         self.recorder.revive()
         self._signals.install()
