@@ -19,10 +19,11 @@ class Call:
 
     `receiver` and `signal` are import paths, `sender` a model's label (`blog.Article`), another
     class's path, or None. `changes` are the fields of the instance that it changed, with the value
-    before and after; both are None where a run records no values. `exception` is the path of the exception that left it, `swallowed` says that
-    `send_robust` caught it. `queries` are the SQL statements of this call and of all below it,
-    `duration_ns` nanoseconds. `file` is relative to the project; `depth` 1 for a receiver that no
-    other receiver has set off. `id` is that of its span in the trace.
+    before and after; both are None where a run records no values. `exception` is the path of the
+    exception that left it, `swallowed` says that `send_robust` caught it. `queries` are the SQL
+    statements of this call and of all below it, `duration_ns` nanoseconds. `file` is relative to
+    the project; `depth` 1 for a receiver that no other receiver has set off. `id` is that of its
+    span in the trace.
     """
 
     receiver: str
