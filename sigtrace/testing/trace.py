@@ -67,7 +67,11 @@ class Trace:
         if self._since:
             raise SigtraceError("A trace is of one block.", "Make another: sigtrace.trace().")
         probe = self._probe = IN_PROCESS.begin()
-        self._since = probe.border()
+        try:
+            self._since = probe.border()
+        except BaseException:
+            IN_PROCESS.end()
+            raise
         blocks.enter(self._block)
         return self
 
