@@ -11,9 +11,6 @@ class SigtraceError(Exception):
 
     def __init__(self, message: str, hint: str = "", exit_status: int = 2) -> None:
         super().__init__(message)
-        if hint:
-            # A traceback, as a test's, shows it too.
-            self.add_note(hint)
         self.message = message
         self.hint = hint
         self.exit_status = exit_status

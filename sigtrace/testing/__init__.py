@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sigtrace.testing.errors import TraceError
     from sigtrace.testing.mixin import SignalTestMixin
     from sigtrace.testing.records import Call, Send
     from sigtrace.testing.trace import Trace, trace
 
-__all__ = ["Call", "Send", "SignalTestMixin", "Trace", "trace"]
+__all__ = ["Call", "Send", "SignalTestMixin", "Trace", "TraceError", "trace"]
 
 # pytest imports this package in every project: nothing more before it is used.
 _HOMES = {
@@ -17,6 +18,7 @@ _HOMES = {
     "Send": "records",
     "SignalTestMixin": "mixin",
     "Trace": "trace",
+    "TraceError": "errors",
     "trace": "trace",
 }
 

@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.registry import nearest_names
-from sigtrace.errors import SigtraceError
+from sigtrace.testing.errors import TraceError
 from sigtrace.testing.names import is_receiver
 from sigtrace.testing.probing import receiver_name
 
@@ -20,7 +20,7 @@ _signals: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def check_connected(name: str) -> None:
-    """Raise SigtraceError if no receiver that is connected has that name."""
+    """Raise TraceError if no receiver that is connected has that name."""
     __tracebackhide__ = True
     asked = is_receiver(name)
     # Signals are made at import: it is worth looking for new ones only if the name is unknown.
@@ -31,7 +31,7 @@ def check_connected(name: str) -> None:
     if any(asked(known) for known in names):
         return
     near = nearest_names(name, names)
-    raise SigtraceError(
+    raise TraceError(
         f"No receiver of that name is connected: {name!r}."
         + (f" Did you mean {near[0]}?" if near else ""),
         "Pass the function itself if it is meant not to be connected.",

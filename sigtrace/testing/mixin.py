@@ -70,7 +70,7 @@ class SignalTestMixin(_Base):
     ) -> Trace:
         """Expect a receiver not to be called, for `sender` if one is given.
 
-        Raises SigtraceError for a name that no connected receiver has.
+        Raises TraceError for a name that no connected receiver has.
         """
         return ExpectCalls(self._failing(msg), receiver, 0, sender)
 

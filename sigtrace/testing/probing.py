@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.errors import SigtraceError
 from sigtrace.options import RecordOptions
 from sigtrace.testing import blocks
+from sigtrace.testing.errors import TraceError
 
 if TYPE_CHECKING:
     from sigtrace.probe import Probe
@@ -31,7 +31,7 @@ class InProcess:
     def probe(self) -> Probe:
         """The probe that records this process into a run, else one of our own that keeps nothing.
 
-        Raises SigtraceError without Django.
+        Raises TraceError without Django.
         """
         recording = sys.modules.get("_sigtrace.probe")
         installed: Probe | None = getattr(recording, "installed", None)
@@ -43,16 +43,16 @@ class InProcess:
         return self.probe.options.project
 
     def begin(self) -> Probe:
-        """Have lines heard. Raises SigtraceError where nothing can be recorded."""
+        """Have lines heard. Raises TraceError where nothing can be recorded."""
         if sys.platform == "win32":
-            raise SigtraceError("sigtrace.trace() works on Linux and macOS, not on Windows.")
+            raise TraceError("sigtrace.trace() works on Linux and macOS, not on Windows.")
         with self._lock:
             probe = self.probe
             if probe is self._own:
                 if not self._users:
                     self._attach(probe)
             elif not probe.recorder.active:
-                raise SigtraceError("This process is no longer traced, for the reason said above.")
+                raise TraceError("This process is no longer traced, for the reason said above.")
             self._tap(probe)
             self._listened = probe
             self._users += 1
@@ -75,7 +75,7 @@ class InProcess:
             try:
                 import django.dispatch.dispatcher  # noqa: F401
             except ImportError as error:
-                raise SigtraceError(
+                raise TraceError(
                     "sigtrace.trace() needs Django, which cannot be imported here.",
                     "Install it, or run the project's own interpreter.",
                 ) from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from sigtrace.errors import SigtraceError
 from sigtrace.testing import blocks
 from sigtrace.testing.drawing import Drawing, draw, relative
+from sigtrace.testing.errors import TraceError
 from sigtrace.testing.gathered import events_of
 from sigtrace.testing.names import is_receiver
 from sigtrace.testing.probing import IN_PROCESS
@@ -65,7 +65,7 @@ class Trace:
 
     def __enter__(self) -> Self:
         if self._since:
-            raise SigtraceError("A trace is of one block.", "Make another: sigtrace.trace().")
+            raise TraceError("A trace is of one block.", "Make another: sigtrace.trace().")
         probe = self._probe = IN_PROCESS.begin()
         try:
             self._since = probe.border()
@@ -111,7 +111,7 @@ class Trace:
         """Say so if something may be missing: an assertion would be worth nothing."""
         __tracebackhide__ = True
         if not self._is_whole:
-            raise SigtraceError(
+            raise TraceError(
                 "Not all of this block was traced: the tracer has failed.",
                 "A line on stderr says why.",
             )

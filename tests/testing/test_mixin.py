@@ -134,7 +134,7 @@ FAILS = {
     ),
     "self.assertReceiverNotCalled('log_artcle')": (
         (
-            "sigtrace.errors.SigtraceError: No receiver of that name is connected: 'log_artcle'. "
+            "sigtrace.testing.errors.TraceError: No receiver of that name is connected: 'log_artcle'. "
             "Did you mean audit.receivers.log_article?"
         ),
     ),

@@ -361,7 +361,7 @@ def test_without_django_a_sentence_says_what_is_missing(tmp_path):
 
     code = "import sys; sys.modules['django'] = None; import sigtrace; sigtrace.trace().__enter__()"
     done = run_process(sys.executable, "-c", code, cwd=tmp_path)
-    assert "SigtraceError: sigtrace.trace() needs Django" in done.stderr
+    assert "TraceError: sigtrace.trace() needs Django" in done.stderr
 
 
 def test_the_example_of_its_docstring_holds(in_site):
