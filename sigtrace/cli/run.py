@@ -13,8 +13,8 @@ from sigtrace.cli.display import display_options, is_terminal
 from sigtrace.cli.output import say
 from sigtrace.cli.plan import Plan
 from sigtrace.cli.settings import blame_setting, in_ci, read_settings, setting, was_typed
-from sigtrace.discover import project_root
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import project_root
 from sigtrace.launch.command import (
     Command,
     interpreter,
