@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 VARIABLE = "SIGTRACE_CONFIG"
 VALUES = ("none", "redacted", "all")
+MAX_BYTES = 500_000_000
 
 # What a traced interpreter and the launcher say to each other over the socket `prompt`.
 CHAIN_ENDED, PROMPT_COMES = b"c", b"p"
@@ -27,7 +28,7 @@ class RecordOptions(NamedTuple):
     sql: bool = True
     effects: bool = False
     all_signals: bool = False
-    max_bytes: int = 500_000_000
+    max_bytes: int = MAX_BYTES
     prompt: str = ""
     redact: tuple[str, ...] = ()
     show: tuple[str, ...] = ()
