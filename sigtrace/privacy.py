@@ -34,7 +34,8 @@ WORDS = frozenset(
 COMPOUNDS = frozenset(
     """
     sessionid sessiondata passphrase passcode password recoverycode recoverycodes backupcode
-    backupcodes verificationcode accountnumber routingnumber taxid nationalid bankaccount dateofbirth
+    backupcodes verificationcode accountnumber routingnumber taxid nationalid bankaccount
+    dateofbirth
     """.split()
 )
 WHOLE = frozenset(("session", "sid", "pass"))

@@ -163,7 +163,6 @@ def test_no_secret_is_left_or_shown(vault, options):
     for format_ in ("text", "json", "markdown", "github", "perfetto", "otlp", "mermaid"):
         left[format_] = vault.sigtrace("report", "--format", format_).stdout
     left["tree"] = vault.sigtrace("report", "--tree", "--all", "--args").stdout
-    left["tail"] = vault.sigtrace("tail", "--format", "json", "--from-start", trace.path).stdout
     for name, text in left.items():
         assert text.strip() or name in ("stderr", "github"), name
         assert re.findall(f"{SHOWN}|31337042", text) == [], name
