@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 # What moves the cursor, sets a title, turns the direction of text, ends a line or hides in it.
 BAD = "\x1b[31m\x1b]0;x\x07\x9b2J\r\x00\x7f\u202e\u2028\u200b\ud800"
 # A value is text for a terminal once these are gone; a newline and a tab are the output's own.
