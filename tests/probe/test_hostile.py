@@ -72,6 +72,8 @@ def test_hostile_fields_receivers_and_exceptions(twice):
     done = twice(
         HOSTILE
         + """
+import logging
+logging.disable()
 class HostileError(Exception):
     __str__ = __repr__ = __eq__ = refuse("error")
     args = property(refuse("args")); __cause__ = property(refuse("cause"))
@@ -179,8 +181,10 @@ depth = reached = 0
 @receiver(opened)
 def again(**kwargs):
     global depth, reached
-    depth += 1; reached = max(depth, reached)
-    try: opened.send(None)
+    depth += 1
+    try:
+        reached = max(depth, reached)
+        opened.send(None)
     finally: depth -= 1
 def spiral(n):
     try: opened.send(None)
