@@ -165,8 +165,8 @@ class Sends:
                 if signal.sender_receivers_cache.get(sender) is self._unheard:
                     self._recorder.counts.unheard(signal)
                     return _NOBODY
-            except Exception:
-                # A sender without a hash: Django says so itself.
+            except TypeError:
+                # An unhashable sender: Django says so itself.
                 return None
         return self._open(up, signal, sender, named, name)
 
