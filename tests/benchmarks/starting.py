@@ -39,7 +39,7 @@ class Start:
     """A command that is run to its end whenever it is asked."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
-        self._command = command
+        self._command = list(command)
         self._env = dict(env)
         self._cwd = cwd
 
@@ -88,11 +88,8 @@ def arguments() -> argparse.Namespace:
 
 def commands(python: str, folder: Path) -> dict[str, Start]:
     """What is started, the bare interpreter first; runs and files are made in `folder`."""
-    run_dir = folder / "run"
-    run_dir.mkdir(mode=0o700)
     bare = clean_environment()
-    config = encode(RecordOptions(run_dir=str(run_dir), project=str(folder)))
-    traced = clean_environment(PYTHONPATH=str(BOOT), **{VARIABLE: config})
+    traced = clean_environment(**traced_environment(folder))
     ours = str(Path(sysconfig.get_path("scripts")) / "sigtrace")
     run = {
         f"sigtrace run {option} python -c pass": (ours, "run", option, python, *PASS)
@@ -104,6 +101,14 @@ def commands(python: str, folder: Path) -> dict[str, Start]:
         'python -c "import click"': Start((sys.executable, "-c", "import click"), bare, folder),
         **{name: Start(command, bare, folder) for name, command in run.items()},
     }
+
+
+def traced_environment(folder: Path) -> dict[str, str]:
+    """What `sigtrace run` would add to the environment; its run is made in `folder`."""
+    run_dir = folder / "run"
+    run_dir.mkdir(mode=0o700)
+    config = encode(RecordOptions(run_dir=str(run_dir), project=str(folder)))
+    return {"PYTHONPATH": str(BOOT), VARIABLE: config}
 
 
 def table(taken: Mapping[str, Sequence[int]]) -> Table:
