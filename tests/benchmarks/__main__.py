@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.measure import Ratio, Size, Worker, alternate, batch_size, ratio, trace_size
 from tests.benchmarks.scenarios import SCENARIOS, Scenario
+from tests.benchmarks.screen import console
 from tests.benchmarks.tools import TOOLS
 from tests.support import POSTGRESQL, clean_environment, postgresql_database
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEW = 100
-WIDTH = 165
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class Row:
 
 def main() -> int:
     options = arguments()
-    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     tools = [] if options.alone else [name for name in TOOLS if TOOLS[name].is_installed()]
     chosen = options.scenarios or [*SCENARIOS]
     table = Table("", "untraced µs", "traced µs", "added µs", "ratio", "noise", "bytes a span")
@@ -60,15 +58,16 @@ def main() -> int:
         row = measure(SCENARIOS[name], options, tools)
         sizes.append(row.size)
         table.add_row(SCENARIOS[name].title, *cells(row, tools))
-    console.print(table)
+    screen = console()
+    screen.print(table)
     for note in notes(chosen, tools, alone=options.alone):
-        console.print(note, highlight=False)
+        screen.print(note, highlight=False)
     spans = sum(size.spans for size in sizes)
     total = sum(size.size for size in sizes)
     if spans:
-        console.print(f"{spans:,} spans, {total / spans:.0f} bytes a span")
+        screen.print(f"{spans:,} spans, {total / spans:.0f} bytes a span")
     if dropped := sum(size.dropped for size in sizes):
-        console.print(f"{dropped:,} spans were dropped at the size limit: use fewer --rounds")
+        screen.print(f"{dropped:,} spans were dropped at the size limit: use fewer --rounds")
     return 1 if dropped or not spans else 0
 
 

@@ -14,10 +14,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.table import Table
 
-from tests.benchmarks.counting import Cost, Function, table, total
+from tests.benchmarks.counting import Cost, Function, total
 from tests.benchmarks.measure import trace_size
+from tests.benchmarks.screen import as_text, console
 from tests.support import ROOT, run_process
 
 if TYPE_CHECKING:
@@ -70,12 +71,12 @@ def main() -> int:
     scenarios = parser.parse_args().scenarios or [*LIMITS]
     if unknown := set(scenarios) - LIMITS.keys():
         parser.error(f"no scenario {unknown.pop()!r}; there are {', '.join(LIMITS)}")
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    screen = console()
     with tempfile.TemporaryDirectory() as name:
         counted, size = count(scenarios, Path(name))
     for scenario, functions in counted.items():
-        console.print(table(scenario, functions))
-    console.print(f"{size.spans:,} spans, {size.per_span or 0:.0f} bytes a span")
+        screen.print(table(scenario, functions))
+    screen.print(f"{size.spans:,} spans, {size.per_span or 0:.0f} bytes a span")
     return 0
 
 
@@ -101,13 +102,22 @@ def count(scenarios: Sequence[str], folder: Path) -> tuple[dict[str, list[Functi
     return counted, trace_size(folder / "run")
 
 
+def table(title: str, functions: list[Function]) -> Table:
+    """Show where an operation spends its instructions, most first."""
+    found = Table("", "instructions", "calls", "system calls", title=title)
+    for column in found.columns[1:]:
+        column.justify = "right"
+    for each in sorted(functions, key=lambda one: (-one.instructions, one.name)):
+        found.add_row(each.name, str(each.instructions), str(each.calls), str(each.system_calls))
+    cost = total(functions)
+    found.add_row("all", str(cost.instructions), str(cost.calls), str(cost.system_calls))
+    return found
+
+
 def complaint(scenario: str, functions: list[Function], limit: Cost) -> str:
     """Say that a scenario costs too much, and where."""
-    console = Console(width=120)
-    with console.capture() as captured:
-        console.print(table(scenario, functions))
     found = f"{scenario}: {total(functions)} is more than {limit}"
-    return f"{found}\n{captured.get()}\n{ADVICE}"
+    return f"{found}\n{as_text(table(scenario, functions))}\n{ADVICE}"
 
 
 if __name__ == "__main__":

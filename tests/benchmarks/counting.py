@@ -14,8 +14,6 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.table import Table
-
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -57,18 +55,6 @@ def total(functions: list[Function]) -> Cost:
         sum(each.calls for each in functions),
         sum(each.system_calls for each in functions),
     )
-
-
-def table(title: str, functions: list[Function]) -> Table:
-    """Show where an operation spends its instructions, most first."""
-    found = Table("", "instructions", "calls", "system calls", title=title)
-    for column in found.columns[1:]:
-        column.justify = "right"
-    for each in sorted(functions, key=lambda one: (-one.instructions, one.name)):
-        found.add_row(each.name, str(each.instructions), str(each.calls), str(each.system_calls))
-    cost = total(functions)
-    found.add_row("all", str(cost.instructions), str(cost.calls), str(cost.system_calls))
-    return found
 
 
 class Operations:

@@ -19,19 +19,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 import sigtrace
 from sigtrace.options import VARIABLE, RecordOptions, encode
 from tests.benchmarks.measure import alternate, ratio
+from tests.benchmarks.screen import console
 from tests.support import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 BOOT = Path(sigtrace.__file__).parent / "probe" / "_boot"
-WIDTH = 120
 PASS = ("-c", "pass")
 
 
@@ -75,7 +74,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         starts = commands(options.python, Path(name))
         taken = alternate(starts, "", 1, options.rounds)
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table(taken))
+    console().print(table(taken))
     return 0
 
 
