@@ -103,7 +103,10 @@ class Recorder:
             exception = self._error(span.error)
             # A task's context may keep the span: not the frames of the exception with it.
             span.error = None
-        if not self.takes(process):
+        if process is not self.process:
+            return
+        if process.sink.full:
+            self.drop()
             return
         pending = self.pending
         start = span.start
@@ -114,15 +117,6 @@ class Recorder:
             f'{pending.origin}"time":{start + process.epoch},'
             f'"duration_ns":{stop - start},"exception":{exception}{tail}}}\n'
         )
-
-    def takes(self, process: Process) -> bool:
-        """Whether a span of that process is still to be recorded; else it is only counted."""
-        if process is not self.process:
-            return False
-        if process.sink.full:
-            self.drop()
-            return False
-        return True
 
     def begin(self, span: Span) -> None:
         """Gather the `begin` lines of a span and of those around it that have none yet."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sigtrace import __version__
-from sigtrace.discover import project_root, settings
+from sigtrace.discover.table import settings
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import KEEP_BYTES, KEEP_RUNS, project_root, runs_directory
 from sigtrace.launch import recording
 from sigtrace.launch.environment import BOOT, check_boot, outer_run, traced
-from sigtrace.options import RecordOptions
+from sigtrace.options import MAX_BYTES, RecordOptions
 from sigtrace.privacy import filter_argv
-from sigtrace.reader import runs_directory
 
 if TYPE_CHECKING:
     from sigtrace.analysis.coverage import SignalCoverage
@@ -85,7 +85,7 @@ class Cover:
             keep_values=False,
             sql=found.get("sql", True),
             all_signals=found.get("all", False),
-            max_bytes=found.get("max-bytes", RecordOptions.max_bytes),
+            max_bytes=found.get("max-bytes", MAX_BYTES),
             redact=found.get("redact", ()),
             show=found.get("show", ()),
         )
@@ -101,8 +101,8 @@ class Cover:
             project=options.project,
         )
         self._own = recording.Recording(self.path, header)
-        keep_runs = found.get("keep-runs", recording.KEEP_RUNS)
-        recording.prune(runs, self.path, keep_runs, found.get("keep-bytes", recording.KEEP_BYTES))
+        keep_runs = found.get("keep-runs", KEEP_RUNS)
+        recording.prune(runs, self.path, keep_runs, found.get("keep-bytes", KEEP_BYTES))
         return options
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -137,7 +137,7 @@ def _text(written: str) -> str:
 
 def _project() -> Path:
     """The folder of the project around the current folder, else around the code that asks."""
-    from sigtrace.discover import PROJECT_FILES, project_root
+    from sigtrace.folders import PROJECT_FILES, project_root
 
     here = project_root(Path.cwd())
     if any((here / name).is_file() for name in PROJECT_FILES):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 HEAD = """
 import os, sys
 from django.dispatch import Signal, receiver

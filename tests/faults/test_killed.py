@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 INSTANTS = 300
 SEED = 20250607
 

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 WORK = """
 import glob, os, shutil, signal, sys
 from django.dispatch import Signal, receiver

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 THREADS, SENDS, FORKS = 8, 10_000, 6
 
 STORM = f"""

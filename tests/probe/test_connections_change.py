@@ -114,7 +114,7 @@ opened.connect(first, sender=Book)
 print(opened.has_listeners(), opened.has_listeners(Book), opened.has_listeners(Shelf))
 live = opened._live_receivers(Book)
 print(type(live).__name__, [type(each).__name__ for each in live], len(list(live)))
-sync = live if type(live) is list else live[0]
+sync = live if isinstance(live, list) else live[0]
 print([each is first for each in sync], sorted(sync, key=id) == [first], first in sync)
 print(post_save.has_listeners(Book), post_init.has_listeners(Book))
 print(len(opened.send(Book)), opened.send(Shelf))
@@ -132,7 +132,7 @@ class PluginSignal(Signal):
     def _is_active(self, sender, receiver): return receiver.__module__ in sender
     def _sorted(self, sender):
         live = self._live_receivers(sender)
-        live = live if type(live) is list else live[0]
+        live = live if isinstance(live, list) else live[0]
         return sorted((r for r in live if self._is_active(sender, r)),
                       key=lambda r: (r.__module__, r.__qualname__, r.__name__))
     def send(self, sender, **named):
@@ -152,7 +152,7 @@ class PluginSignal(Signal):
 class Ordered(Signal):
     def _live_receivers(self, sender):
         live = super()._live_receivers(sender)
-        if type(live) is list: return live[::-1]
+        if isinstance(live, list): return live[::-1]
         return live[0][::-1], live[1]
     @staticmethod
     def send_nowhere(sender): return sender
