@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from .places import NOWHERE
-from .tap import is_text
-from .text import quote
+from .text import is_text, quote
 
 if TYPE_CHECKING:
     from .describe import Describer

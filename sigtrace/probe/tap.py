@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from .text import is_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -87,11 +89,6 @@ def _bare(line: str) -> str:
     if is_text(event.get("sender")):
         event["sender"] = "<str>"
     return json.dumps(event, separators=(",", ":")) + "\n"
-
-
-def is_text(sender: object) -> bool:
-    """Whether a sender is a text, which is written in quotes."""
-    return type(sender) is str and sender[:1] == "'"
 
 
 def _boolean(value: object) -> object:
