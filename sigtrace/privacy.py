@@ -33,8 +33,9 @@ WORDS = frozenset(
 )
 COMPOUNDS = frozenset(
     """
-    sessionid passphrase passcode password recoverycode recoverycodes backupcode backupcodes
-    verificationcode accountnumber routingnumber taxid nationalid bankaccount dateofbirth
+    sessionid sessiondata passphrase passcode password recoverycode recoverycodes backupcode
+    backupcodes verificationcode accountnumber routingnumber taxid nationalid bankaccount
+    dateofbirth
     """.split()
 )
 WHOLE = frozenset(("session", "sid", "pass"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.privacy import filter_argv, hides, words
+from sigtrace.probe.addresses import filter_address
 
 
 @pytest.mark.parametrize(
@@ -135,3 +136,22 @@ def test_filter_argv(argv: list[str], expected: list[str] | None) -> None:
 def test_filter_argv_by_the_projects_own_words() -> None:
     assert filter_argv(["x", "--salary=1"], redact=("salary",)) == ["x", "--salary=***"]
     assert filter_argv(["x", "--email=a"], show=("email",)) == ["x", "--email=a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/reset/MQ/c5k3xz-0f3a5b7c9d1e2f4a6b8c0d2e4f6a8b0c/", "/reset/MQ/***/"),
+        ("see https://me:pw@h/a?token=x", "see https://me:***@h/a?token=***"),
+        ("https://h/?sid=1&x=abcdefgh12345678", "https://h/?sid=***"),
+        ("https://h/?x=abcdefgh12345678#y", "https://h/?x=***#y"),
+        ("/media/holiday-2024-08-pictures-in-rome.jpg", None),
+        ("2024/07/01 at 10:30", None),
+        ("/articles/12345678901234567890/", None),
+        ("abcdefgh1234567890 without a slash", None),
+        ("a/b", None),
+        ("", None),
+    ],
+)
+def test_filter_address(text: str, expected: str | None) -> None:
+    assert filter_address(text) == (text if expected is None else expected)

@@ -9,7 +9,7 @@ import pytest
 from sigtrace import events
 from sigtrace.analysis.findings import RULES as FINDINGS
 from sigtrace.analysis.rules import RULES
-from sigtrace.discover import SETTINGS
+from sigtrace.discover.table import SETTINGS
 from tests import pictures, readme
 from tests.support import ROOT
 

@@ -154,7 +154,7 @@ def _check_run(
 ) -> Result:
     from sigtrace.analysis.check import check_called
     from sigtrace.analysis.rules import FAIL
-    from sigtrace.discover import project_root
+    from sigtrace.folders import project_root
     from sigtrace.reader import Damage, open_run, read_events
 
     baseline = file.read()

@@ -13,8 +13,8 @@ from sigtrace.cli.display import display_options, is_terminal
 from sigtrace.cli.output import say
 from sigtrace.cli.plan import Plan
 from sigtrace.cli.settings import blame_setting, in_ci, read_settings, setting, was_typed
-from sigtrace.discover import project_root
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import project_root
 from sigtrace.launch.command import (
     Command,
     interpreter,
@@ -24,7 +24,7 @@ from sigtrace.launch.command import (
 )
 from sigtrace.launch.environment import check_boot, outer_run, traced
 from sigtrace.launch.spawn import replace
-from sigtrace.options import VALUES, RecordOptions
+from sigtrace.options import MAX_BYTES, VALUES, RecordOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +161,7 @@ def _plan(
         sql=options["sql"],
         effects=options["effects"],
         all_signals=options["all"],
-        max_bytes=setting(ctx, "max-bytes", RecordOptions.max_bytes),
+        max_bytes=setting(ctx, "max-bytes", MAX_BYTES),
         redact=setting(ctx, "redact", ()),
         show=setting(ctx, "show", ()),
     )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from click.core import ParameterSource
 
-from sigtrace.discover import Found, project_root, settings
+from sigtrace.discover.table import Found, settings
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -95,7 +95,7 @@ class Probe:
         self._written = False
 
     def start(self) -> None:
-        """Open the trace file and hook the dispatcher. Raises OSError without a file."""
+        """Open the trace file and hook the dispatcher. Raises SinkError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
         if self._effects is not None:
@@ -144,7 +144,7 @@ class Probe:
 def install(hook: Any) -> None:
     """Trace this process; `hook` is the import hook that has just seen Django's dispatcher load.
 
-    Raises ValueError or OSError where the options or the trace directory are unusable: the hook
+    Raises ValueError or SinkError where the options or the trace directory are unusable: the hook
     says so in one line and the process runs untraced.
     """
     probe = Probe(options_module.decode(os.environ[options_module.VARIABLE]))

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 class TracedReceivers(list[Any]):
     """The live receivers of one send. Only Django's loops and a subclass's own see it iterate.
 
-    `offset` is the place of the first one in the order.
+    `offset` is the place of the first one in the order; `kept` says that the frame in an
+    exception's traceback keeps the iterator, as that of 4.2's comprehension does.
     """
 
-    __slots__ = ("asynchronous", "offset", "sending", "started")
+    __slots__ = ("asynchronous", "kept", "offset", "sending", "started")
 
     sending: Sending
     offset: int
+    kept: bool
     asynchronous: bool
     started: bool
 
@@ -34,18 +36,33 @@ class TracedReceivers(list[Any]):
         if self.started or current.get() is not sending or not sending.recorder.active:
             return list.__iter__(self)
         self.started = True
-        by_django = sys._getframe(1).f_code.co_filename == sending.tools.dispatcher
-        if by_django and not self.asynchronous:
-            calls = sending.calls = sending.iterate(list.__iter__(self))
+        if sys._getframe(1).f_code.co_filename == sending.tools.dispatcher:
+            if self.asynchronous:
+                return iter(self._calls())
+            calls = sending.iterate(list.__iter__(self))
+            if self.kept:
+                sending.calls = calls
             return calls
-        # A subclass's own send, or another tool's hook, may sort, filter or wrap before anything
-        # is called: only the call itself tells.
-        if not by_django:
-            sending.wrapped = True
+        sending.wrapped = True
+        return iter(self._calls())
+
+    def __getitem__(self, index: Any) -> Any:
+        sending = self.sending
+        if self.started or current.get() is not sending or not sending.recorder.active:
+            return list.__getitem__(self, index)
+        sending.wrapped = True
+        return self._calls()[index]
+
+    def __reversed__(self) -> Any:
+        return iter(self[::-1])
+
+    def _calls(self) -> list[Any]:
+        """A subclass's own send, or another tool's hook, may sort, filter or wrap before anything
+        is called: only the call itself tells.
+        """
         make = AsyncCall if self.asynchronous else sync_call
-        return iter(
-            [make(sending, each, self.offset + n) for n, each in enumerate(list.__iter__(self))]
-        )
+        plain = list.__iter__(self)
+        return [make(self.sending, each, self.offset + n) for n, each in enumerate(plain)]
 
 
 def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
@@ -66,6 +83,7 @@ def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
     traced = TracedReceivers(sync)
     traced.sending = sending
     traced.offset = 0
+    traced.kept = sync is live
     traced.asynchronous = traced.started = False
     if sync is live:
         return traced
@@ -74,7 +92,7 @@ def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
     concurrent = TracedReceivers(others)
     concurrent.sending = sending
     concurrent.asynchronous = True
-    concurrent.started = False
+    concurrent.kept = concurrent.started = False
     concurrent.offset = len(sync)
     return traced, concurrent
 
@@ -178,6 +196,8 @@ def sync_call(sending: Sending, receiver: Any, index: int) -> Any:
                 try:
                     span.error = failure
                     sending.end(span, "sync")
+                    # Who has called it is not Django, and may be in a thread of its own.
+                    recorder.flush(span.up)
                 except Exception as error:
                     recorder.failed(error)
                 failure = None
@@ -205,5 +225,10 @@ def _original(receiver: Any) -> Any:
     if type(receiver) is AsyncCall:
         return receiver.receiver
     if type(receiver) is FunctionType:
-        return receiver.__dict__.get("_sigtrace_receiver", receiver)
+        original = receiver.__dict__.get("_sigtrace_receiver", receiver)
+        if original is receiver or receiver.__globals__ is globals():
+            return original
+        # Another tool's, which `functools.wraps` has given what is ours: it stays what it would be.
+        del receiver.__dict__["_sigtrace_receiver"]
+        receiver.__dict__["__wrapped__"] = original
     return receiver

@@ -12,6 +12,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..events import HIDDEN
+from .addresses import filter_address
 from .hiding import Hiding
 from .identity import IdentityCache
 from .models import Model, Models, state
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _HIDDEN = quote(HIDDEN)
 _MOST_NAMES = 10_000
 _WIDE = 1 << 63
+_STRING = SCALARS[str]
+# A part that is cut in its middle would look less random than it is.
+_ENOUGH = slice(1_000)
 
 
 class Describer:
@@ -38,6 +42,8 @@ class Describer:
         self._mode = options.values
         self._receivers = receivers
         self.hidden = Hiding(options)
+        self._redact = options.redact
+        self._show = options.show
         self.model = Models(self.hidden).get
         self._kinds = IdentityCache(self._kind).get
         self._names: dict[str, tuple[str, bool]] = {}
@@ -86,6 +92,8 @@ class Describer:
             scalar = write
         if self._mode == "none":
             return "null"
+        if scalar is _STRING and str.__contains__(value, "/") and self._mode == "redacted":
+            value = self._address(value)
         return _HIDDEN if hidden else scalar(value)
 
     def _kind(self, cls: type) -> tuple[bool, Callable[[Any], str]]:  # noqa: PLR0911  (a table)
@@ -161,11 +169,19 @@ class Describer:
         if issubclass(type(sender), type):
             return self._senders(sender)
         if type(sender) is str:
-            return quote("'%s'" % sender[:CUT]) if self._mode != "none" else '"<str>"'
+            if self._mode == "none":
+                return '"<str>"'
+            text = self._address(sender) if self._mode == "redacted" else sender
+            return quote("'%s'" % text[:CUT])
         path = type_path(type(sender))
         if path == "module":
             return quote(str(sender.__name__))
-        return self.value(sender)
+        text = self.value(sender)
+        # A name in any case: of a number its digits.
+        return text if text[0] == '"' or text == "null" else quote(text)
+
+    def _address(self, text: str) -> str:
+        return filter_address(str.__getitem__(text, _ENOUGH), self._redact, self._show)
 
     def _describe_class(self, cls: type) -> str:
         model = self.model(cls)

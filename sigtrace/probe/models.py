@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .identity import IdentityCache
+from .naming import class_attribute
 from .text import quote, type_path
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Models(IdentityCache[Model | None]):
         return super().remember(key, value) if value is None or _is_made(key) else value
 
     def _describe(self, cls: Any) -> Model | None:
-        meta = getattr(cls, "_meta", None) if issubclass(type(cls), type) else None
+        meta = class_attribute(cls, "_meta") if issubclass(type(cls), type) else None
         if meta is None or type_path(type(meta)) != "django.db.models.options.Options":
             return None
         key = meta.pk

@@ -73,13 +73,13 @@ class Receivers:
             return self(receiver)
         if kind is BuiltinFunctionType:
             return Receiver(quote(f"{receiver.__module__}.{receiver.__qualname__}"), NOWHERE)
-        call = _find(kind, "__call__")
+        call = class_attribute(kind, "__call__")
         if type(call) is FunctionType:
             return self._functions(call)
         return Receiver(quote(type_path(kind)), NOWHERE)
 
     def _class_place(self, cls: type, method: str) -> Place:
-        function = _find(cls, method)
+        function = class_attribute(cls, method)
         if type(function) is not FunctionType:
             return NOWHERE
         return self._places.place(function.__code__.co_filename, function.__code__.co_firstlineno)
@@ -169,7 +169,7 @@ def _is_assigned(path: str) -> bool:
         return module not in sys.modules
 
 
-def _find(cls: type, attribute: str) -> Any:
+def class_attribute(cls: type, attribute: str) -> Any:
     """Look a name up in the classes of `cls`, past any `__getattribute__` of its metaclass."""
     for base in type.mro(cls):
         found = type.__dict__["__dict__"].__get__(base).get(attribute)

@@ -22,20 +22,22 @@ if TYPE_CHECKING:
 class Process:
     """A process with a file in the run. Raises OSError if the file cannot be made.
 
-    A forked child makes its own; a span that it inherited belongs to the parent's.
+    A forked child makes its own, with the `epoch` of its parent; a span that it inherited belongs
+    to the parent's.
     """
 
     __slots__ = ("epoch", "mark", "numbers", "pid", "prefix", "sink", "stem")
 
-    def __init__(self, options: RecordOptions) -> None:
+    def __init__(self, options: RecordOptions, epoch: int | None) -> None:
         self.sink = Sink(options.run_dir, options.max_bytes)
         self.stem = self.sink.stem
         self.pid = self.sink.pid
         self.mark = make_mark()
         self.prefix = f'"{self.stem}-'
         self.numbers = itertools.count(1)
-        # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once.
-        self.epoch = wall_clock() - clock()
+        # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once, and
+        # not again in a forked child.
+        self.epoch = wall_clock() - clock() if epoch is None else epoch
 
     def next_id(self) -> str:
         """A new id, as JSON text."""

@@ -41,10 +41,11 @@ class Recorder:
         self.scopes = Scopes(self)
         self._prompt = Prompt(options.prompt)
         self._parent_process: str | None = None
+        self._epoch: int | None = None
         self._name_of_signal: Callable[[Any], Name] | None = None
 
     def start(self, name_of_signal: Callable[[Any], Name]) -> None:
-        """Open this process's file. Raises OSError if that fails."""
+        """Open this process's file. Raises SinkError if that fails."""
         self._name_of_signal = name_of_signal
         self.open_process()
         atexit.register(self.at_exit)
@@ -94,7 +95,10 @@ class Recorder:
             exception = self._error(span.error)
             # A task's context may keep the span: not the frames of the exception with it.
             span.error = None
-        if not self.takes(process):
+        if process is not self.process:
+            return
+        if process.sink.full:
+            self._drop()
             return
         pending = self.pending
         start = span.start
@@ -105,15 +109,6 @@ class Recorder:
             f'{pending.origin}"time":{start + process.epoch},'
             f'"duration_ns":{stop - start},"exception":{exception}{tail}}}\n'
         )
-
-    def takes(self, process: Process) -> bool:
-        """Whether a span of that process is still to be recorded; else it is only counted."""
-        if process is not self.process:
-            return False
-        if process.sink.full:
-            self._drop()
-            return False
-        return True
 
     def begin(self, span: Span) -> None:
         """Gather the `begin` lines of a span and of those around it that have none yet."""
@@ -156,13 +151,20 @@ class Recorder:
             process.sink.write(text)
         except SinkError as error:
             self.give_up(str(error))
+        except (RecursionError, MemoryError):
+            # No room at this depth: what was gathered waits for the border around this one.
+            lines.append(text)
+            raise
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
         up = span.up
         self.end(span, tail)
         if up is not None:
-            self.flush(up)
+            try:
+                self.flush(up)
+            except RecursionError:
+                pass  # the next border will do
             return
         if clock() > self.counts.due:
             self._gather_counts()
@@ -172,9 +174,13 @@ class Recorder:
     # Process and file
 
     def open_process(self) -> Process:
-        """Open the file of this process, which has none yet. Raises OSError."""
-        process = Process(self.options)
+        """Open the file of this process, which has none yet. Raises SinkError."""
+        try:
+            process = Process(self.options, self._epoch)
+        except OSError as error:
+            raise SinkError(f"{error.filename}: {error.strerror}") from None
         self.process = process
+        self._epoch = process.epoch
         # The list is this thread's, and may hold what was gathered before there was a file.
         self.pending.lines.insert(0, process.first_line(self.options, self._parent_process))
         self.flush(None)
@@ -182,8 +188,11 @@ class Recorder:
 
     def _error(self, error: BaseException) -> str:
         text = quote(type_path(type(error)))
-        if self.options.values == "all" and error.args and type(error.args[0]) is str:
-            text += f',"exception_message":{quote(error.args[0][:200])}'
+        if self.options.values == "all":
+            # By the base class's attribute: the class of the target's may have one of its own.
+            args = vars(BaseException)["args"].__get__(error)
+            if args and type(args[0]) is str:
+                text += f',"exception_message":{quote(args[0][:200])}'
         return text
 
     def after_fork(self) -> None:

@@ -23,9 +23,10 @@ _attribute = object.__getattribute__
 class ReceiverSpan(Span):
     """One call of a receiver: its texts, and what it has changed so far."""
 
-    __slots__ = ("before", "call", "changes", "coroutine", "swallowed")
+    __slots__ = ("before", "call", "changes", "coroutine", "instance", "swallowed")
 
     call: Call
+    instance: Any
     before: dict[str, Any] | None
     changes: dict[str, tuple[Any, Any]] | None
     coroutine: Any
@@ -36,7 +37,8 @@ class Sending(Span):
     """A send between its call and its return. Its lines are written only if somebody hears it.
 
     `by_users` says whether the project's own code sent it, not Django on the way through an
-    operation; `held` is what the instance held when the last receiver had ended.
+    operation; `held` is what the instance held when the last receiver had ended. `calls` is the
+    loop's iterator, where something else keeps that alive.
     """
 
     __slots__ = (
@@ -49,6 +51,7 @@ class Sending(Span):
         "method",
         "named",
         "open_call",
+        "over",
         "plan",
         "reached",
         "recorder",
@@ -69,6 +72,7 @@ class Sending(Span):
     method: str
     named: dict[str, Any]
     open_call: ReceiverSpan | None
+    over: bool
     plan: Plan
     reached: list[Call]
     recorder: Recorder
@@ -99,7 +103,7 @@ class Sending(Span):
         self.name = wording.short
         self.expected = ()
         self.calls = None
-        self.resolving = self.wrapped = False
+        self.resolving = self.wrapped = self.over = False
         recorder.place(self, up)
         self.by_users = by_users = up is None or up.kind in CALLS_USERS
         self.site = tools.sites.find() if by_users else NOWHERE
@@ -132,6 +136,7 @@ class Sending(Span):
         sink, epoch, numbers, prefix = process.sink, process.epoch, process.numbers, process.prefix
         scope, instance, up = self.scope, self.instance, self.id
         middle = f',"parent":{up},"scope":{scope},"transaction":'
+        held: dict[str, Any] | None = None
         # The line of the call before.
         ended = ""
         for receiver, call in zip(receivers, self.plan.calls, strict=False):
@@ -146,55 +151,63 @@ class Sending(Span):
                     span.begun = True
                     span.stop = 0
                     span.error = span.before = span.changes = span.coroutine = None
+                    span.instance = None
                     span.swallowed = False
                     span.scope = scope
                     span.call = call
                     block = transaction.get()
                     span.transaction = "null" if block is None else recorder.blocks.use(block)
-                    if instance is not None and self.held is None:
-                        self.held = snapshot(instance)
+                    if instance is not None:
+                        held = self.held
+                        if held is None:
+                            held = self.held = snapshot(instance)
                     self.reached.append(call)
                     if not self.begun:
                         recorder.begin(self)
                     current.set(span)
                     span.start = start = clock()
                     began = start + epoch
-                    text = (
-                        f'{ended}{{"event":"begin","kind":"receiver","id":{number},"parent":{up},'
-                        f'"time":{began}{call.begin}'
-                    )
                     if lines:
-                        text = "".join(lines) + text
+                        ended = "".join(lines) + ended
                         lines.clear()
-                    ended = ""
                     if process.mark[0]:
-                        sink.write(text)
+                        sink.write(
+                            f'{ended}{{"event":"begin","kind":"receiver","id":{number},'
+                            f'"parent":{up},"time":{began}{call.begin}'
+                        )
                     else:
                         recorder.after_fork()
+                    ended = ""
                 else:
                     span = self.begin(call)
+                    held = span.before
             except Exception as error:
                 if ended:
                     lines.append(ended)
                     ended = ""
+                current.set(self)
                 recorder.failed(error)
                 yield receiver
                 continue
             try:
                 yield receiver
             except GeneratorExit:
-                # The receiver raised: the send that it ends knows with what.
+                # The receiver raised: the send that it ends knows with what, unless it was over.
                 span.stop = span.stop or clock()
+                span.instance = instance
+                span.before = held
                 self.open_call = span
                 if current.get() is span:
                     current.set(self)
+                if self.over:
+                    self.end_call(BaseException())
+                    recorder.flush(None)
                 return
             current.set(self)
             try:
                 if usual and span.error is None and recorder.process is process:
                     stop = clock()
                     if instance is not None:
-                        held = self.held
                         now = _attribute(instance, "__dict__")
                     if instance is None or (
                         type(now) is dict
@@ -212,7 +225,8 @@ class Sending(Span):
                             ended = ""
                         continue
                     span.stop = stop
-                    span.before = self.held
+                span.instance = instance
+                span.before = held
                 self.end(span, "sync")
             except Exception as error:
                 recorder.failed(error)
@@ -232,9 +246,10 @@ class Sending(Span):
         span.call = call
         span.before = span.changes = span.coroutine = None
         span.swallowed = False
-        if self.instance is not None:
+        span.instance = instance = self.instance
+        if instance is not None:
             if self.held is None:
-                self.held = snapshot(self.instance)
+                self.held = snapshot(instance)
             span.before = self.held
         self.reached.append(call)
         if not self.begun:
@@ -258,7 +273,8 @@ class Sending(Span):
             self.note_changes(span)
         changes = "{}"
         if span.changes:
-            changes = self.tools.changes.text(self.instance, span.changes)
+            changes = self.tools.changes.text(span.instance, span.changes)
+        span.instance = None
         swallowed = "true" if span.swallowed else "false"
         self.recorder.end(
             span, f'{span.call.end},"mode":"{mode}","changes":{changes},"swallowed":{swallowed}'
@@ -266,15 +282,15 @@ class Sending(Span):
 
     def watch(self, span: ReceiverSpan) -> None:
         """Remember what the instance holds, to see later what this call changes."""
-        if self.instance is not None:
-            span.before = snapshot(self.instance)
+        if span.instance is not None:
+            span.before = snapshot(span.instance)
 
     def note_changes(self, span: ReceiverSpan) -> None:
         """Add what was changed since the snapshot of a call to what it changed before."""
         before, span.before = span.before, None
         if before is None:
             return
-        found = self.tools.changes.find(self.instance, before)
+        found = self.tools.changes.find(span.instance, before)
         if found is None:
             return
         self.held = None
@@ -287,19 +303,17 @@ class Sending(Span):
         """End the send and the receiver that it stopped in; what nobody heard is only counted."""
         recorder = self.recorder
         if self.calls is not None:
-            # 4.2 loops in a comprehension, whose frame keeps the iterator for the traceback.
             self.calls.close()
         current.set(self.up)
         if not self.expected:
             recorder.counts.unheard(self.signal)
             return
+        self.over = True
         if error is not None:
             self.error = error
+            # One that goes on in its thread, while an asynchronous one has raised, is not open.
             if self.open_call is not None:
-                self.open_call.error = error
-                self.open_call.before = self.held
-                self.end(self.open_call, "sync")
-                self.open_call = None
+                self.end_call(error)
         wording, plan = self.wording, self.plan
         names = plan.names
         missed = ""
@@ -321,6 +335,14 @@ class Sending(Span):
         else:
             # Inside a save Django goes on, and its next border writes this.
             recorder.end(self, tail)
+
+    def end_call(self, error: BaseException | None) -> None:
+        """End the call of a synchronous receiver that has raised."""
+        span = self.open_call
+        self.open_call = None
+        if span is not None:
+            span.error = error
+            self.end(span, "sync")
 
 
 _NOTHING: dict[str, Any] = {}

@@ -29,6 +29,7 @@ class Sends:
         self._tools = tools
         self._recorder = tools.recorder
         self._unheard = unheard
+        self._deferred: list[tuple[Sending, BaseException | None]] = []
 
     def make(self, name: str) -> Callable[[Any], Any]:
         """How to replace the method `name` of `Signal` itself."""
@@ -52,12 +53,15 @@ class Sends:
 
     def _send(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.counts.unheard
+        count, counters = recorder.counts.unheard, recorder.counts.counters
         enter, leave = self._enter, self._leave
 
         def send(self: Any, sender: Any, **named: Any) -> Any:
             if not self.receivers:
-                count(self)
+                try:
+                    next(counters[id(self)])
+                except KeyError:
+                    count(self)
                 return []
             sending = enter(name, self, sender, named) if recorder.active else None
             if sending is _NOBODY:
@@ -78,12 +82,15 @@ class Sends:
 
     def _asend(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.counts.unheard
+        count, counters = recorder.counts.unheard, recorder.counts.counters
         enter, leave = self._enter, self._leave
 
         async def asend(self: Any, sender: Any, **named: Any) -> Any:
             if not self.receivers:
-                count(self)
+                try:
+                    next(counters[id(self)])
+                except KeyError:
+                    count(self)
                 return []
             outer = current.get()
             sending = enter(name, self, sender, named) if recorder.active else None
@@ -186,8 +193,16 @@ class Sends:
         return self._open(up, signal, sender, named, name)
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:
+        deferred = self._deferred
         try:
+            while deferred:
+                deferred[0][0].close(deferred[0][1])
+                del deferred[0]
             sending.close(error)
+        except RecursionError:
+            # No room at this depth: the send around this one has some.
+            current.set(sending.up)
+            deferred.append((sending, error))
         except Exception as failure:
             current.set(sending.up)
             self._recorder.failed(failure)

@@ -9,23 +9,27 @@ gets wrappers, since it may sort or filter before it calls; results have the ori
 from __future__ import annotations
 
 import sys
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..events import MUTED_SIGNALS
 from .calls import AsyncCall, traced_receivers
-from .failures import strip
+from .failures import FailureLogger, strip
+from .late import late_receivers
+from .muting import MutedSend
 from .sending import ReceiverSpan, Sending
 from .sends import Sends
 from .spans import clock, current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from .patching import Patches
     from .tools import Tools
 
-_SENDS = ("send", "send_robust", "asend", "asend_robust")
+_LOOPS = ("send", "send_robust")
+_SENDS = (*_LOOPS, "asend", "asend_robust")
 
 
 class SignalHooks:
@@ -37,11 +41,16 @@ class SignalHooks:
         self._dispatcher = dispatcher
         tools.dispatcher = dispatcher.Signal.connect.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
+        # What stands there in place of Django's own, as a mock does, is left alone.
         self._originals = {
-            name: vars(dispatcher.Signal)[name]
-            for name in _SENDS
-            if name in vars(dispatcher.Signal)
+            name: value
+            for name, value in vars(dispatcher.Signal).items()
+            if name in _SENDS
+            and type(value) is FunctionType
+            and value.__code__.co_filename == tools.dispatcher
         }
+        # Muted signals, and whether they have Django's own sends by now.
+        self._muted: dict[int, bool] = {}
         self._classes = {dispatcher.Signal}
 
     def install(self) -> None:
@@ -61,15 +70,27 @@ class SignalHooks:
             )
 
     def mute(self, module_name: str) -> None:
-        """Give the muted signals of a module Django's own sends: no frame of ours is left."""
+        """Leave the muted signals of a module to Django's own sends."""
         module = sys.modules.get(module_name)
         for path in MUTED_SIGNALS:
             holder, _, name = path.rpartition(".")
             signal = getattr(module, name, None) if holder == module_name else None
             if signal is None:
                 continue
-            for method, original in self._originals.items():
-                self._patches.set(signal, method, MethodType(original, signal))
+            self._muted[id(signal)] = False
+            self._tools.recorder.counts.mute(signal)
+            if signal.receivers:
+                self._give_own_sends(signal)
+
+    def _give_own_sends(self, signal: Any) -> None:
+        """From here on no frame of ours is around the receivers of a muted signal.
+
+        Without receivers it has none to show, and our early return is the faster one.
+        """
+        self._muted[id(signal)] = True
+        signal_class = self._dispatcher.Signal
+        for name, original in self._originals.items():
+            self._patches.set(signal, name, MutedSend(signal, signal_class, name, original))
 
     # The hooks
 
@@ -78,6 +99,8 @@ class SignalHooks:
         recorder = self._tools.recorder
         classes = self._classes
         instrument = self._instrument
+        muted = self._muted
+        give_own_sends = self._give_own_sends
 
         def connect(
             self: Any, receiver: Any, sender: Any = None, weak: Any = True, dispatch_uid: Any = None
@@ -92,6 +115,8 @@ class SignalHooks:
             try:
                 if type(self) not in classes:
                     instrument(type(self))
+                if not muted.get(id(self), True):
+                    give_own_sends(self)
                 connected(self, receiver, sender, dispatch_uid)
             except Exception as error:
                 recorder.failed(error)
@@ -115,18 +140,27 @@ class SignalHooks:
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
+        filename = self._tools.dispatcher
+        late = self._late
 
         def _live_receivers(self: Any, sender: Any) -> Any:
-            sending = current.get()
-            if type(sending) is not Sending or sending.signal is not self or sending.resolving:
-                return original(self, sender)
-            # Until it is known: a subclass's own may call its base's.
-            sending.resolving = True
+            span = current.get()
+            sending = None
+            # While it resolves, a subclass's own calls its base's.
+            if type(span) is Sending and span.signal is self and not span.resolving:
+                sending = span
+                sending.resolving = True
             try:
                 live = original(self, sender)
             except BaseException as error:
                 strip(error)
                 raise
+            if sending is None:
+                loop = sys._getframe(1)
+                code = loop.f_code
+                if code.co_name in _LOOPS and code.co_filename == filename:
+                    return late(self, sender, live, loop)
+                return live
             sending.resolving = False
             if sending.expected:
                 return live
@@ -138,6 +172,16 @@ class SignalHooks:
 
         return _live_receivers
 
+    def _late(self, signal: Any, sender: Any, live: Any, loop: FrameType) -> Any:
+        """Trace a send of Django's own that nobody has replaced, unless it is muted."""
+        if id(signal) in self._muted or not self._tools.recorder.active:
+            return live
+        try:
+            return late_receivers(self._tools, signal, sender, live, loop)
+        except Exception as error:
+            self._tools.recorder.failed(error)
+            return live
+
     def _make_log_robust_failure(self, original: Any) -> Any:
         swallowed = self._swallowed
 
@@ -146,7 +190,11 @@ class SignalHooks:
                 receiver = receiver.receiver
             else:
                 swallowed(err)
-            return original(self, receiver, err)
+            try:
+                return original(self, receiver, err)
+            except BaseException as error:
+                strip(error)
+                raise
 
         return _log_robust_failure
 
@@ -178,24 +226,3 @@ def make_init(made: Callable[[Any, str, str, int], None]) -> Callable[[Any], Any
         return __init__
 
     return make
-
-
-class FailureLogger:
-    """Stands for 4.2's `dispatcher.logger`: the one place that sees what `send_robust` caught."""
-
-    def __init__(self, logger: Any, swallowed: Callable[[Any], None]) -> None:
-        self._logger = logger
-        self._swallowed = swallowed
-
-    def error(self, *args: Any, **kwargs: Any) -> None:
-        """Note the exception and log as before, from the same line."""
-        self._swallowed(kwargs.get("exc_info"))
-        stacklevel = kwargs.pop("stacklevel", 1) + 1
-        try:
-            self._logger.error(*args, stacklevel=stacklevel, **kwargs)
-        except BaseException as error:
-            strip(error)
-            raise
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._logger, name)

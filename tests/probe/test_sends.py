@@ -604,3 +604,17 @@ gc.disable()
 asyncio.run(main())
 """
     )
+
+
+def test_a_sender_that_is_a_value_has_a_name(twice):
+    done = twice(
+        """
+import datetime, decimal
+opened = Signal()
+@receiver(opened)
+def heard(**kwargs): pass
+for each in (None, 7, True, 2.5, "x", b"x", decimal.Decimal("1.5"), (1, 2), sys): opened.send(each)
+"""
+    )
+    senders = [None, "7", "true", "2.5", "'x'", "<bytes 1>", "1.5", "<tuple 2>", "sys"]
+    assert [send["sender"] for send in done.trace.spans("send")] == senders

@@ -44,7 +44,7 @@ def _finding(finding: Finding, command: str, folder: str) -> str:
         f"{finding.rule.id} {finding.rule.title}",
         None if file is None else clean(f"{folder}/{file}" if folder else file),
         finding.line if file is not None else None,
-        "\n".join([*lines, next_command(finding, command)]),
+        "\n".join([*lines, clean(next_command(finding, command))]),
     )
 
 
