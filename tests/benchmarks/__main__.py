@@ -78,7 +78,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="the target's interpreter")
     parser.add_argument("--option", action="append", default=[], help="for `sigtrace run`")
     parser.add_argument(
-        "--clock", choices=("wall", "cpu"), default="wall", help="cpu where others use the machine"
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu where others use the machine: what waits for a disk or a server is not in it",
     )
     parser.add_argument("--alone", action="store_true", help="without other tools")
     options = parser.parse_args()

@@ -7,7 +7,6 @@ an operation without each part. A part is left out by putting the least that wor
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 import os
@@ -65,8 +64,17 @@ def recording(recorder: Any) -> AbstractContextManager[Any]:
 
 
 def queries(recorder: Any) -> AbstractContextManager[Any]:
-    options = dataclasses.replace(recorder.options, sql=False)
-    return mock.patch.object(recorder, "options", options)
+    hooks_on_queries = only(sys.modules["_sigtrace.probe.queries"].QueryHooks)
+    return mock.patch.object(hooks_on_queries, "_sql", new=False)
+
+
+def sends(recorder: Any) -> AbstractContextManager[Any]:
+    stack = ExitStack()
+    stack.enter_context(leave_out("sends", "Sends._open", lambda *args: None)(recorder))
+    # Nor as one whose begin was missed.
+    late = leave_out("signals", "late_receivers", lambda tools, signal, sender, live, loop: live)
+    stack.enter_context(late(recorder))
+    return stack
 
 
 def fork_mark(recorder: Any) -> AbstractContextManager[Any]:
@@ -110,7 +118,7 @@ PARTS: dict[str, Part] = {
     "nothing": nothing,
     "everything": hooks,
     "all but the hooks": recording,
-    "sends, with their receivers": leave_out("sends", "Sends._open", lambda *args: None),
+    "sends, with their receivers": sends,
     "  receivers": leave_out("sending", "Sending.iterate", iterate_plainly),
     "  what receivers change": changes,
     "  arguments": leave_out("describe", "Describer.arguments", lambda *args: "{}"),
