@@ -109,6 +109,7 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
         "method",
         "receivers",
         "not_reached",
+        "repeats",
         *SITE_FIELDS,
     ),
     "receiver": (

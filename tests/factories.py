@@ -243,6 +243,7 @@ _USUAL: dict[str, Event] = {
         "method": "send",
         "receivers": [],
         "not_reached": [],
+        "repeats": {},
         **_SITE,
     },
     "receiver": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 
@@ -95,6 +96,27 @@ def test_what_is_no_run_is_said(tmp_path, name):
     with pytest.raises(SigtraceError, match=name) as caught:
         open_run(tmp_path / name, tmp_path)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["import django\n", '{"a": 1}\n', "\0\1\2", "[1]\n[2]\n"])
+def test_what_was_not_written_by_a_probe_is_no_trace(tmp_path, text):
+    (tmp_path / "1.jsonl").write_text(text)
+    for path in (tmp_path, tmp_path / "1.jsonl"):
+        with pytest.raises(SigtraceError, match=r"is no trace: no line") as caught:
+            open_run(path, tmp_path)
+        assert caught.value.hint
+    write(tmp_path / "2.jsonl", end("save", "1-1"))
+    assert len(open_run(tmp_path, tmp_path).files) == 2
+
+
+def test_a_compressed_trace_is_said_with_what_unpacks_it(tmp_path):
+    packed = tmp_path / "1 2.jsonl.gz"
+    packed.write_bytes(gzip.compress(b'{"event":"end"}'))
+    run_json(tmp_path)
+    for path in (tmp_path, packed):
+        with pytest.raises(SigtraceError, match=r"1 2\.jsonl\.gz is compressed") as caught:
+            open_run(path, tmp_path)
+        assert caught.value.hint == f"gunzip '{packed}'"
 
 
 def test_a_run_is_found_by_its_name_and_brings_what_stands_beside_it(tmp_path, monkeypatch):

@@ -51,8 +51,8 @@ class MoreSql(Frequency):
 
 
 @dataclass(frozen=True)
-class Quartiles:
-    """Nanoseconds: half of the calls took from `low` to `high`."""
+class Spread:
+    """Nanoseconds: one call in ten took less than `low`, one in ten more than `high`."""
 
     low: int
     median: int
@@ -65,8 +65,8 @@ class Slower:
 
     receiver: Receiver
     calls: Calls
-    before: Quartiles
-    after: Quartiles
+    before: Spread
+    after: Spread
 
     @property
     def ratio(self) -> float:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.filters import matches
+from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, Builder
 
@@ -24,7 +25,8 @@ class Choice:
     """What the user asked to see of all chains; each of what is set has to hold.
 
     `root` are globs of the outermost operation's name or model, or ids of spans in a chain;
-    `around` are globs of receivers that ran in it. `slowest` is how many, slowest first.
+    `around` are globs of receivers and callbacks that ran in it. `slowest` is how many, slowest
+    first.
     """
 
     root: tuple[str, ...] = ()
@@ -50,7 +52,9 @@ class Choice:
         if self.unfinished and not any(span.is_open for span in spans):
             return False
         return not self.around or any(
-            span.kind == "receiver" and matches(span.text("receiver") or span.name, self.around)
+            span.kind in CALLS
+            and span.state != REGISTERED
+            and matches(span.text("receiver") or span.name, self.around)
             for span in spans
         )
 

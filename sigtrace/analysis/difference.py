@@ -12,9 +12,9 @@ from sigtrace.analysis.changes import (
     MoreCalls,
     MoreSql,
     Noise,
-    Quartiles,
     ReceiverChange,
     Slower,
+    Spread,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def difference(before: Profile, after: Profile) -> Difference:
         Slower(
             receiver,
             after.receivers[receiver],
-            _quartiles(before.receivers[receiver]),
-            _quartiles(after.receivers[receiver]),
+            _spread(before.receivers[receiver]),
+            _spread(after.receivers[receiver]),
         )
         for receiver in timed
     ]
@@ -108,14 +108,15 @@ def _increase(one: Frequency) -> tuple[bool, float, str]:
     return (one.before > 0, one.before - one.after, one.root)
 
 
-def _quartiles(calls: Calls) -> Quartiles:
-    return Quartiles(*(calls.durations.percentile(percent) for percent in (25, 50, 75)))
+def _spread(calls: Calls) -> Spread:
+    return Spread(*(calls.durations.percentile(percent) for percent in (10, 50, 90)))
 
 
 def _is_slower(one: Slower, usual: float) -> bool:
-    """Whether three quarters of the calls take longer than three quarters did, and not by noise.
+    """Whether nine calls in ten take longer than nine in ten did, and not by noise.
 
-    `usual` is by how much all receivers became slower together.
+    Another load shifts half of the calls of some receivers and leaves others as they are; their
+    fastest and slowest calls still overlap. `usual` is by how much all became slower together.
     """
     return one.after.low > one.before.high and one.ratio >= usual * _SLOWER
 

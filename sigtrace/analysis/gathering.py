@@ -126,7 +126,11 @@ def _gather_halves(
         return None
     first = Gathered(run, selection)
     events = MergedEvents(earlier, first.damage, lambda lines: progress(2 * lines))
-    first.read(events)
+    try:
+        first.read(events)
+    except BaseException:
+        working.stop()
+        raise
     if events.is_whole:
         later = working.result()
         if later is not None:

@@ -14,7 +14,7 @@ from sigtrace.analysis.summary import Summary
 from sigtrace.analysis.totals import ChainTotals
 from sigtrace.analysis.unfolded import Unfolded
 from sigtrace.reader import Damage, merge_events
-from sigtrace.tree import FINISHED
+from sigtrace.tree import FINISHED, UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,10 @@ class Root:
 
 @dataclass
 class Profile:
-    """What is compared of a run. Django's own receivers and transaction control are left out."""
+    """What is compared of a run. Django's own receivers and transaction control are left out.
+
+    `unfinished` is how many chains never ended.
+    """
 
     run: Run
     totals: Totals
@@ -69,6 +72,7 @@ class Profile:
     edges: Counter[Edge]
     roots: dict[str, Root]
     damage: Damage
+    unfinished: int
 
 
 def profile(run: Run, progress: Callable[[int], None] = lambda _: None) -> Profile:
@@ -78,7 +82,7 @@ def profile(run: Run, progress: Callable[[int], None] = lambda _: None) -> Profi
     for chain in read_chains(merge_events(run.files, damage, progress), one.note):
         one.add(Unfolded(chain))
     totals = one.chains.totals() + one.summary.totals()
-    return Profile(run, totals, one.receivers, one.edges.counts, one.roots, damage)
+    return Profile(run, totals, one.receivers, one.edges.counts, one.roots, damage, one.unfinished)
 
 
 class _Profiler:
@@ -88,6 +92,7 @@ class _Profiler:
         self.edges = Edges()
         self.chains = ChainTotals()
         self.summary = Summary()
+        self.unfinished = 0
         self._statements: dict[str, str] = {}
 
     def note(self, event: Event) -> None:
@@ -99,6 +104,7 @@ class _Profiler:
         root_span = chain.spans[0]
         if root_span.event.get("discarded"):
             return
+        self.unfinished += root_span.state == UNFINISHED
         self.edges.add(chain)
         sender = root_span.text("sender")
         name = full_name(root_span) + f" of {sender}" * bool(sender)

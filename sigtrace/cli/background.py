@@ -31,8 +31,9 @@ class Background(Generic[T]):
         """
         with os.fdopen(self._pipe, "rb") as pipe:
             data = pipe.read()
-        self._wait()
-        found: T | None = pickle.loads(data) if data else None  # noqa: S301  (our own fork's)
+        # What was killed, say where memory is short, may have written a part.
+        is_whole = self._wait() == 0 and bool(data)
+        found: T | None = pickle.loads(data) if is_whole else None  # noqa: S301  (our own fork's)
         return found
 
     def stop(self) -> None:
@@ -43,9 +44,10 @@ class Background(Generic[T]):
                 os.kill(self._pid, signal.SIGKILL)
             self._wait()
 
-    def _wait(self) -> None:
-        os.waitpid(self._pid, 0)
+    def _wait(self) -> int:
+        _, status = os.waitpid(self._pid, 0)
         self._pid = 0
+        return status
 
 
 def has_two_processors() -> bool:

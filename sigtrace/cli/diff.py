@@ -12,6 +12,7 @@ from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.output import say
 from sigtrace.cli.progress import progress
 from sigtrace.cli.results import stdout, write_atomically
+from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -93,6 +94,7 @@ def diff(
     """  # noqa: D301
     from sigtrace.analysis.difference import difference
     from sigtrace.analysis.profile import profile
+    from sigtrace.cli.reporting import say_what_goes_on
     from sigtrace.reader import open_run
 
     runs = [open_run(path, Path.cwd()) for path in (before, after)]
@@ -106,6 +108,7 @@ def diff(
         text = StringIO()
         _write(found, format_, text)
         write_atomically(output, text.getvalue())
+    say_what_goes_on(runs)
     if fail_on:
         ctx.exit(_judge(found, fail_on))
 
@@ -130,10 +133,12 @@ def _judge(found: Difference, fail_on: tuple[str, ...]) -> int:
     if any(getattr(found, CHANGES[change]) for change in fail_on):
         return FOUND
     for one in filter(_is_cut, (found.before, found.after)):
-        say(f"nothing was found, but lines of {one.run.path.name} are missing or damaged")
+        what = "is still going on" if is_live(one.run.folder) else "is cut or damaged"
+        say(f"nothing was found, but {one.run.path.name} {what}")
         return UNCERTAIN
     return CLEAN
 
 
 def _is_cut(profile: Profile) -> bool:
-    return bool(profile.damage.total or profile.totals.dropped)
+    lost = profile.damage.total or profile.totals.dropped or profile.unfinished
+    return bool(lost) or is_live(profile.run.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.cli.output import say
+from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
 CLEAN, FOUND, UNCERTAIN = 0, 1, 2
 
 
-def judge(report: Report, numbers: Sequence[str]) -> int:
-    """The exit status: 1 with a finding of these rules, 2 if it cannot be told, with a sentence."""
+def judge(report: Report, numbers: Sequence[str], command: str) -> int:
+    """The exit status: 1 with a finding of these rules, 2 if it cannot be told, with a sentence.
+
+    `command` is how to ask for the report again.
+    """
     found = {one.rule.number for one in report.findings} & set(numbers)
     if found:
         return FOUND
-    for reason, hint in _doubts(report, numbers):
+    for reason, hint in _doubts(report, numbers, command):
         say(reason, hint)
         return UNCERTAIN
     return CLEAN
 
 
-def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _doubts(report: Report, numbers: Sequence[str], command: str) -> Iterator[tuple[str, str]]:
     """Why a report without findings may have missed some."""
     totals = report.totals
     if report.damage.total:
@@ -35,6 +39,14 @@ def _doubts(report: Report, numbers: Sequence[str]) -> Iterator[tuple[str, str]]
         yield (
             f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",
             "Raise max-bytes in [tool.sigtrace].",
+        )
+    for run in report.runs:
+        if is_live(run.folder):
+            yield f"nothing was found, but {run.path.name} is still going on", "Wait for its end."
+    if report.unfinished:
+        yield (
+            "nothing was found, but chains never ended: their process was killed, or the trace cut",
+            f"See which: {command} --tree --unfinished",
         )
     if "R010" in numbers and not all(run.meta.get("effects") for run in report.runs):
         yield (

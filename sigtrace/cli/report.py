@@ -81,7 +81,7 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     "--around",
     multiple=True,
     metavar="RECEIVER",
-    help="Only chains in which that receiver ran, but all of them.",
+    help="Only chains in which that receiver or callback ran, but all of them.",
 )
 @click.option("--errors", is_flag=True, help="Only chains with an exception in them.")
 @click.option("--unfinished", is_flag=True, help="Only chains that never ended.")
@@ -132,7 +132,7 @@ def report(
         if options["fail_on"]:
             from sigtrace.cli.gate import judge
 
-            ctx.exit(judge(analysed, options["fail_on"]))
+            ctx.exit(judge(analysed, options["fail_on"], command))
 
 
 def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:

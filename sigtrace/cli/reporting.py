@@ -18,11 +18,12 @@ from sigtrace.cli.output import say
 from sigtrace.cli.pager import paged
 from sigtrace.cli.progress import progress
 from sigtrace.cli.results import whole_file
+from sigtrace.launch.recording import is_live
 from sigtrace.reader import Damage, merge_events, project_of
 from sigtrace.views.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from rich.text import Text
@@ -78,6 +79,7 @@ def write_report(
             write(Printer(stream).encode(render_report(report, display, command)))
         else:
             write(_rendered(report, format_, command).encode())
+    say_what_goes_on(runs)
     return report
 
 
@@ -106,6 +108,7 @@ def write_tree(runs: Sequence[Run], options: Mapping[str, Any], where: Destinati
     if not drawn:
         say("no chain to draw; --all shows what is hidden")
     _say_damage(damage)
+    say_what_goes_on(runs)
 
 
 def write_export(
@@ -121,6 +124,14 @@ def write_export(
         for text in export(runs, format_, wanted, damage, told):
             write(text.encode())
     _say_damage(damage)
+    say_what_goes_on(runs)
+
+
+def say_what_goes_on(runs: Iterable[Run]) -> None:
+    """Say of which runs there is more to come."""
+    for run in runs:
+        if is_live(run.folder):
+            say(f"{run.path.name} is still going on: this is how far it had got")
 
 
 def _trees(

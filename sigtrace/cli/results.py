@@ -23,6 +23,8 @@ def stdout() -> Iterator[TextIO]:
 
     SigtraceError if it cannot be written for another reason.
     """
+    if sys.stdout is None:
+        raise SigtraceError("Standard output is closed.")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal does not know is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")

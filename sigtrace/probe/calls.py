@@ -19,35 +19,38 @@ if TYPE_CHECKING:
 class TracedReceivers(list[Any]):
     """The live receivers of one send. Only Django's loops and a subclass's own see it iterate.
 
-    `filename` is the file with Django's loops, `offset` the place of the first one in the order.
+    `offset` is the place of the first one in the order; `kept` says that the frame in an
+    exception's traceback keeps the iterator, as that of 4.2's comprehension does.
     """
 
+    __slots__ = ("asynchronous", "kept", "offset", "sending", "started")
+
     sending: Sending
-    filename: str
-    offset = 0
-    kept = False
-    asynchronous = False
-    started = False
+    offset: int
+    kept: bool
+    asynchronous: bool
+    started: bool
 
     def __iter__(self) -> Iterator[Any]:
-        plain = list.__iter__(self)
         sending = self.sending
-        if self.started or current.get() is not sending or not sending.tools.recorder.active:
-            return plain
+        if self.started or current.get() is not sending or not sending.recorder.active:
+            return list.__iter__(self)
         self.started = True
-        if sys._getframe(1).f_code.co_filename == self.filename:
-            if not self.asynchronous:
-                calls = sending.iterate(list(plain))
-                if self.kept:
-                    sending.calls = calls
-                return calls
-            return iter([AsyncCall(sending, each, self.offset + n) for n, each in enumerate(plain)])
+        if sys._getframe(1).f_code.co_filename == sending.tools.dispatcher:
+            if self.asynchronous:
+                return iter(self._calls())
+            calls = sending.iterate(list.__iter__(self))
+            if self.kept:
+                sending.calls = calls
+            return calls
+        sending.wrapped = True
         return iter(self._calls())
 
     def __getitem__(self, index: Any) -> Any:
         sending = self.sending
-        if self.started or current.get() is not sending or not sending.tools.recorder.active:
+        if self.started or current.get() is not sending or not sending.recorder.active:
             return list.__getitem__(self, index)
+        sending.wrapped = True
         return self._calls()[index]
 
     def __reversed__(self) -> Any:
@@ -57,40 +60,39 @@ class TracedReceivers(list[Any]):
         """A subclass's own send, or another tool's hook, may sort, filter or wrap before anything
         is called: only the call itself tells.
         """
-        sending = self.sending
-        sending.wrapped = True
         make = AsyncCall if self.asynchronous else sync_call
         plain = list.__iter__(self)
-        return [make(sending, each, self.offset + n) for n, each in enumerate(plain)]
+        return [make(self.sending, each, self.offset + n) for n, each in enumerate(plain)]
 
 
-def traced_receivers(sending: Sending, live: Any, filename: str) -> Any:
+def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
     """Turn what `_live_receivers` returned (a list in 4.2, else a pair) into traced lists."""
-    sync: list[Any]
-    others: list[Any]
+    others: Any = []
     if type(live) is list:
-        sync, others = live, []
+        sync = live
     elif type(live) is tuple and len(live) == 2:
         sync, others = live
         if type(sync) is not list or type(others) is not list:
             return live
     else:
         return live
-    if not sync and not others:
+    everyone = sync + others if others else sync
+    if not everyone:
         return live
-    sending.heard(sync + others)
+    sending.heard(everyone, sender)
     traced = TracedReceivers(sync)
     traced.sending = sending
-    traced.filename = filename
-    if type(live) is list:
-        traced.kept = True
+    traced.offset = 0
+    traced.kept = sync is live
+    traced.asynchronous = traced.started = False
+    if sync is live:
         return traced
     if not others:
         return traced, others
     concurrent = TracedReceivers(others)
     concurrent.sending = sending
-    concurrent.filename = filename
     concurrent.asynchronous = True
+    concurrent.kept = concurrent.started = False
     concurrent.offset = len(sync)
     return traced, concurrent
 
@@ -113,7 +115,7 @@ class AsyncCall:
             raise
         if not hasattr(type(inner), "__await__"):
             return inner
-        return ReceiverSteps(inner, self.sending, self.receiver, self.index)
+        return ReceiverSteps(inner, self.sending, self.index)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.receiver, name)
@@ -122,14 +124,13 @@ class AsyncCall:
 class ReceiverSteps(Steps):
     """An async receiver's coroutine: its span begins with its first step."""
 
-    __slots__ = ("_index", "_over", "_receiver", "_sending")
+    __slots__ = ("_index", "_over", "_sending")
 
     _span: ReceiverSpan | None
 
-    def __init__(self, inner: Any, sending: Sending, receiver: Any, index: int) -> None:
+    def __init__(self, inner: Any, sending: Sending, index: int) -> None:
         super().__init__(inner)
         self._sending = sending
-        self._receiver = receiver
         self._index = index
         self._over = False
 
@@ -141,7 +142,7 @@ class ReceiverSteps(Steps):
                 current.set(self._span)
                 sending.watch(self._span)
             elif begins:
-                self._span = sending.begin(self._receiver, self._index)
+                self._span = sending.begin(sending.plan.calls[self._index])
                 self._span.coroutine = self.inner
         except Exception as error:
             sending.tools.recorder.failed(error)
@@ -179,7 +180,7 @@ def sync_call(sending: Sending, receiver: Any, index: int) -> Any:
         recorder = sending.tools.recorder
         span = None
         try:
-            span = sending.begin(receiver, index)
+            span = sending.begin(sending.plan.calls[index])
         except Exception as error:
             recorder.failed(error)
         failure: BaseException | None = None

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """Knows the signals that were connected to, and of each connection what Django forgets."""
+    """Knows the signals that were connected to, and of each connection what Django forgets.
+
+    `version` is another one after each connection.
+    """
 
     def __init__(
         self, describe: Describer, receivers: Receivers, signals: Signals, sites: Sites
@@ -28,9 +31,11 @@ class Connections:
         self._seen: dict[int, ref[Any]] = {}
         self._notes: dict[tuple[int, Any], _Note] = {}
         self._with_uid: set[int] = set()
+        self.version = 0
 
     def connected(self, signal: Any, receiver: Any, sender: Any, uid: Any) -> None:
         """Remember one call of `connect`."""
+        self.version += 1
         number = id(signal)
         # Not once: another signal may have had this id and be gone.
         self._seen[number] = ref(signal)

@@ -7,6 +7,7 @@ not a plain value is written by its type, or as `blog.Article pk=7`.
 from __future__ import annotations
 
 import functools
+from operator import is_
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,20 @@ from .models import Model, Models, state
 from .naming import Receivers
 from .scalars import CUT, SCALAR_BASES, SCALARS, SCALARS_BY_ID
 from .text import quote, type_path
+from .wording import Usual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ..options import RecordOptions
+    from .wording import Wording
 
 _HIDDEN = quote(HIDDEN)
 _STRING = SCALARS[str]
 # A part that is cut in its middle would look less random than it is.
 _ENOUGH = slice(1_000)
+_MOST_NAMES = 10_000
+_WIDE = 1 << 63
 
 
 class Describer:
@@ -39,18 +44,36 @@ class Describer:
         self.hidden = Hiding(options)
         self._redact = options.redact
         self._show = options.show
-        self.model = Models(self.hidden)
-        self._kinds: IdentityCache[tuple[bool, Callable[[Any], str]]] = IdentityCache(self._kind)
-        self._senders: IdentityCache[str] = IdentityCache(self._describe_class)
+        self.model = Models(self.hidden).get
+        self._kinds = IdentityCache(self._kind).get
+        self._names: dict[str, tuple[str, bool]] = {}
+        self._senders = IdentityCache(self._describe_class).get
 
-    def arguments(self, named: Mapping[str, Any]) -> str:
-        """Write a send's keyword arguments as a JSON object."""
-        return "{%s}" % ",".join(
-            [
-                f"{quote(name)}:{self.value(value, self.hidden(name))}"
-                for name, value in named.items()
-            ]
-        )
+    def arguments(self, named: dict[str, Any], wording: Wording, model: Model | None) -> str:
+        """Write a send's keyword arguments as a JSON object; `model` is that of its instance."""
+        usual = wording.usual
+        if usual is not None and model is not None and [*named] == usual.names:
+            values = [*named.values()]
+            instance, values[0] = values[0], None
+            if all(map(is_, values, usual.values)):
+                return f'{{"instance":{self._instance(instance, model)}{usual.text}}}'
+        texts = [self._argument(name, value) for name, value in named.items()]
+        if model is not None:
+            names, (_, *values) = [*named], [*named.values()]
+            if names[0] == "instance" and all(map(_is_lasting, values)):
+                text = "".join([f",{each}" for each in texts[1:]])
+                wording.usual = Usual(names, [None, *values], text)
+        return "{%s}" % ",".join(texts)
+
+    def _argument(self, name: str, value: Any) -> str:
+        label, hidden = self._names.get(name) or self._name(name)
+        return label + self.value(value, hidden)
+
+    def _name(self, name: str) -> tuple[str, bool]:
+        if len(self._names) > _MOST_NAMES:
+            self._names.clear()
+        known = self._names[name] = (f"{quote(name)}:", self.hidden(name))
+        return known
 
     def value(self, value: Any, hidden: bool = False) -> str:
         """Write one value as JSON text; scalars are starred if `hidden`, left out in mode none."""
@@ -97,12 +120,23 @@ class Describer:
         model = self.model(type(instance))
         if model is None:
             return quote(f"<{type_path(type(instance))}>")
+        return self._instance(instance, model)
+
+    def _instance(self, instance: Any, model: Model) -> str:
         if self._mode == "none":
-            return quote(model.label)
+            return model.label_text
+        if model.plain_key:
+            key = state(instance).get(model.plain_key)
+            if type(key) is int and -_WIDE < key < _WIDE:
+                return f'{model.begin_text}{key}"'
         return quote(f"{model.label} pk={self._key_text(instance, model)}")
 
     def key(self, instance: Any, model: Model) -> str:
         """Write the primary key of an instance; a composite one as a list."""
+        if model.plain_key and self._mode != "none":
+            key = state(instance).get(model.plain_key)
+            if type(key) is int and -_WIDE < key < _WIDE:
+                return f"{key}"
         held = state(instance)
         values = [self.value(held.get(name), model.key_hidden) for name in model.key]
         return values[0] if len(values) == 1 else f"[{','.join(values)}]"
@@ -152,6 +186,10 @@ class Describer:
     def _describe_class(self, cls: type) -> str:
         model = self.model(cls)
         return quote(model.label if model is not None else type_path(cls))
+
+
+def _is_lasting(value: Any) -> bool:
+    return value is None or type(value) is str or type(value) is bool
 
 
 def _container(name: str, length: Callable[[Any], int], value: Any) -> str:

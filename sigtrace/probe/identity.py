@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 class IdentityCache(Generic[Value]):
-    """Remembers `make(object)` for as long as the object lives.
+    """Remembers `make(object)` for as long as the object lives: its death takes the entry away.
 
     The objects are the target's: their `__hash__` and `__eq__` are not ours to call, and their
     lifetime is not ours to stretch. What takes no weak reference is made anew each time.
@@ -22,12 +22,10 @@ class IdentityCache(Generic[Value]):
         self._make = make
         self._entries: dict[int, tuple[ref[Any], Value]] = {}
 
-    def __call__(self, key: Any) -> Value:
+    def get(self, key: Any) -> Value:
         """Return the value for `key`, making it the first time."""
         entry = self._entries.get(id(key))
-        if entry is not None and entry[0]() is key:
-            return entry[1]
-        return self.remember(key, self._make(key))
+        return self.remember(key, self._make(key)) if entry is None else entry[1]
 
     def remember(self, key: Any, value: Value) -> Value:
         """Store a value for `key` and return it."""

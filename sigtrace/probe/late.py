@@ -9,7 +9,7 @@ from .sending import Sending
 from .spans import current
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from types import FrameType
 
     from .tools import Tools
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class LateSending(Sending):
     """A send that begins with the iteration over its receivers and ends with it."""
 
-    def iterate(self, receivers: list[Any]) -> Generator[Any]:
+    __slots__ = ()
+
+    def iterate(self, receivers: Iterator[Any]) -> Generator[Any]:
         """Yield receivers to Django's loop, and end the send after the last one."""
         error: BaseException | None = None
         # Held by the loop alone, this generator is closed as soon as an exception leaves that.
@@ -45,8 +47,8 @@ def late_receivers(tools: Tools, signal: Any, sender: Any, live: Any, loop: Fram
     if not sync or others:
         return live
     code = loop.f_code
-    sending = LateSending.open(
-        tools, signal, sender, dict(loop.f_locals.get("named", ())), code.co_name
-    )
+    sending = LateSending()
+    named = dict(loop.f_locals.get("named", ()))
+    sending.open(tools, current.get(), signal, sender, named, code.co_name)
     current.set(sending)
-    return traced_receivers(sending, live, code.co_filename)
+    return traced_receivers(sending, live, sender)

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .identity import IdentityCache
 from .naming import class_attribute
-from .text import type_path
+from .text import quote, type_path
 
 if TYPE_CHECKING:
     from .hiding import Hiding
 
 
-class Model(NamedTuple):
-    """What there is to say of a model class: texts, and which of its fields are hidden."""
+class Model:
+    """What there is to say of a model class: texts, and which of its fields are hidden.
 
-    label: str
-    name: str
-    historical: bool
-    auto_created: bool
-    key: tuple[str, ...]
-    key_hidden: bool
-    fields: dict[str, bool]
-    """Attribute name of each concrete field → whether its value is hidden."""
+    `fields` tells of each concrete field, by its attribute name, whether its value is hidden.
+    `plain_key` is the attribute name of a key that is neither composite nor hidden, else empty.
+    `label_text` and `save_text` are JSON text, `begin_text` is how that of an instance begins.
+    """
+
+    __slots__ = (
+        "auto_created",
+        "begin_text",
+        "fields",
+        "historical",
+        "key",
+        "key_hidden",
+        "label",
+        "label_text",
+        "name",
+        "plain_key",
+        "save_text",
+    )
+
+    def __init__(self, meta: Any, keys: list[Any], fields: dict[str, bool]) -> None:
+        self.label: str = meta.label
+        self.name: str = meta.object_name
+        self.historical: bool = meta.model.__module__ == "__fake__"
+        self.auto_created = bool(meta.auto_created)
+        self.key: tuple[str, ...] = tuple(field.attname for field in keys) or ("pk",)
+        self.fields = fields
+        self.key_hidden = False
+        self.label_text = quote(self.label)
+        self.begin_text = f"{self.label_text[:-1]} pk="
+        self.save_text = quote(f"{self.name}.save()")
+        self.plain_key = self.key[0] if len(keys) == 1 else ""
+
+    def hide_key(self) -> None:
+        """Hide the value of the key."""
+        self.key_hidden = True
+        self.plain_key = ""
 
 
 class Models(IdentityCache[Model | None]):
@@ -32,6 +60,14 @@ class Models(IdentityCache[Model | None]):
         super().__init__(self._describe)
         self._hidden = hidden
 
+    def remember(self, key: Any, value: Model | None) -> Model | None:
+        """Store what is said of a class, unless it still gets its fields.
+
+        A field may connect a receiver when it is added to its model: the primary key and the fields
+        after it are not there yet.
+        """
+        return super().remember(key, value) if value is None or _is_made(key) else value
+
     def _describe(self, cls: Any) -> Model | None:
         meta = class_attribute(cls, "_meta") if issubclass(type(cls), type) else None
         if meta is None or type_path(type(meta)) != "django.db.models.options.Options":
@@ -39,19 +75,21 @@ class Models(IdentityCache[Model | None]):
         key = meta.pk
         # 5.2's composite key has its fields in pk_fields; abstract models have no key at all.
         keys = [] if key is None else getattr(meta, "pk_fields", None) or [key]
-        names = {name for field in keys for name in (field.name, field.attname)}
-        return Model(
-            label=meta.label,
-            name=meta.object_name,
-            historical=cls.__module__ == "__fake__",
-            auto_created=bool(meta.auto_created),
-            key=tuple(field.attname for field in keys) or ("pk",),
-            key_hidden=any(self._hidden(name) for name in names),
-            fields={
-                field.attname: self._hidden(field.name) or self._hidden(field.attname)
-                for field in getattr(meta, "concrete_fields", ())
-            },
-        )
+        hidden = self._hidden
+        fields = {
+            field.attname: hidden(field.name) or hidden(field.attname)
+            for field in getattr(meta, "concrete_fields", ())
+        }
+        model = Model(meta, keys, fields)
+        if any(hidden(field.name) or hidden(field.attname) for field in keys):
+            model.hide_key()
+        return model
+
+
+def _is_made(model: Any) -> bool:
+    """Whether Django has registered a model, which is the last that it does when it makes one."""
+    meta = model._meta
+    return meta.apps.all_models.get(meta.app_label, {}).get(meta.model_name) is model
 
 
 def snapshot(instance: Any) -> dict[str, Any]:

@@ -38,8 +38,8 @@ class Receivers:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._functions = IdentityCache(self._describe_function)
-        self._others = IdentityCache(self._describe)
+        self._functions = IdentityCache(self._describe_function).get
+        self._others = IdentityCache(self._describe).get
 
     def __call__(self, receiver: Any) -> Receiver:
         """Describe any callable without calling, comparing or keeping it."""
@@ -105,15 +105,15 @@ class Signals:
 
     def __call__(self, signal: Any) -> Name:
         """Name a signal."""
-        name = self._names(signal)
+        name = self._names.get(signal)
         if not name.is_final and len(sys.modules) != self._modules_seen:
             # Met before its module had given it a name: look again once there is something new.
             self._names.forget(signal)
-            name = self._names(signal)
+            name = self._names.get(signal)
         return name
 
     def _find_name(self, signal: Any) -> Name:
-        module, filename, line = self._made(signal)
+        module, filename, line = self._made.get(signal)
         self._modules_seen = len(sys.modules)
         paths = list(_paths_to(signal, module))
         if not paths:

@@ -28,7 +28,7 @@ class Operation:
 
     def __init__(self, model: Model, place: Place, what: str, alias: Any) -> None:
         self.model = model
-        self.label = quote(model.label)
+        self.label = model.label_text
         self.place = place
         self.what = what
         self.alias = alias if type(alias) is str else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .text import quote
 
@@ -19,12 +19,15 @@ _ASGIREF = f"{os.sep}asgiref{os.sep}"
 OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
 
 
-class Place(NamedTuple):
+class Place:
     """A line of code: `fields` is `,"file":…,"line":…,"origin":…` as JSON text."""
 
-    fields: str
-    begin: str
-    origin: str
+    __slots__ = ("begin", "fields", "origin")
+
+    def __init__(self, fields: str, begin: str, origin: str) -> None:
+        self.fields = fields
+        self.begin = begin
+        self.origin = origin
 
 
 NOWHERE = Place(',"file":null,"line":null,"origin":null', "", "")
@@ -36,6 +39,8 @@ class Places:
     def __init__(self, project: str) -> None:
         self._project = project.rstrip(os.sep) + os.sep if project else ""
         self._origins: dict[str, str] = {}
+        # Files whose frames never tell whose code called: Django's, the standard library's.
+        self.passed: set[str] = set()
         django = sys.modules.get("django")
         file = getattr(django, "__file__", None) or ""
         self._django = os.path.dirname(file) + os.sep if file else "\0"
@@ -45,6 +50,8 @@ class Places:
         known = self._origins.get(filename)
         if known is None:
             known = self._origins[filename] = self._find_origin(filename)
+            if known in (DJANGO, INTERNAL) and _ASGIREF not in filename:
+                self.passed.add(filename)
         return known
 
     def _find_origin(self, filename: str) -> str:

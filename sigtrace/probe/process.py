@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..events import SCHEMA_VERSION
 from ..privacy import filter_argv
+from .forks import make_mark
 from .sink import Sink
 from .spans import clock, wall_clock
 from .text import quote
@@ -25,12 +26,13 @@ class Process:
     to the parent's.
     """
 
-    __slots__ = ("epoch", "numbers", "pid", "prefix", "sink", "stem")
+    __slots__ = ("epoch", "mark", "numbers", "pid", "prefix", "sink", "stem")
 
     def __init__(self, options: RecordOptions, epoch: int | None) -> None:
         self.sink = Sink(options.run_dir, options.max_bytes)
         self.stem = self.sink.stem
         self.pid = self.sink.pid
+        self.mark = make_mark()
         self.prefix = f'"{self.stem}-'
         self.numbers = itertools.count(1)
         # Wall time that cannot step back: the monotonic clock, moved to the Unix epoch once, and

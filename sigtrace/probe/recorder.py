@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-from os import getpid
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Blocks
@@ -50,7 +49,7 @@ class Recorder:
         self._name_of_signal = name_of_signal
         self.open_process()
         atexit.register(self.at_exit)
-        os.register_at_fork(after_in_child=self._after_fork)
+        os.register_at_fork(after_in_child=self.after_fork)
 
     # Spans
 
@@ -62,22 +61,25 @@ class Recorder:
         span = Span()
         span.kind = kind
         span.name = name
+        self.place(span, current.get())
         span.extra = extra
-        self.place(span)
         return span
 
-    def place(self, span: Span) -> None:
-        """Give a new span its id, put it under the current one and start its clock."""
+    def place(self, span: Span, up: Span | None) -> None:
+        """Give a new span its id, put it under `up`, the current one, and start its clock."""
         span.process = process = self.process or self.open_process()
         span.id = f'{process.prefix}{next(process.numbers)}"'
-        span.up = up = current.get()
+        span.up = up
+        span.begun = False
+        span.stop = 0
+        span.error = None
+        span.extra = ""
         if up is None:
             span.scope = self.scopes.use()
             if self._prompt.is_news():
                 time = clock() + process.epoch
                 self.pending.lines.append(f'{{"event":"prompt","time":{time}}}\n')
         else:
-            span.parent = up.id
             span.scope = up.scope
         block = transaction.get()
         span.transaction = "null" if block is None else self.blocks.use(block)
@@ -86,82 +88,90 @@ class Recorder:
     def end(self, span: Span, tail: str) -> None:
         """Gather the `end` line of a span; `tail` is what its kind adds (`,"model":…`)."""
         stop = span.stop or clock()
+        up = span.up
         process = span.process
         exception = "null"
         if span.error is not None:
             exception = self._error(span.error)
             # A task's context may keep the span: not the frames of the exception with it.
             span.error = None
-        if process is not self.process:
-            return
-        if process.sink.full:
-            self._drop()
+        if not self.takes(process):
             return
         pending = self.pending
+        start = span.start
         pending.lines.append(
-            f'{{"event":"end","kind":"{span.kind}","id":{span.id},"parent":{span.parent},'
-            f'"scope":{span.scope},"transaction":{span.transaction},"name":{span.name},'
-            f'{pending.origin}"time":{span.start + process.epoch},'
-            f'"duration_ns":{stop - span.start},"exception":{exception}{tail}}}\n'
+            f'{{"event":"end","kind":"{span.kind}","id":{span.id},'
+            f'"parent":{"null" if up is None else up.id},"scope":{span.scope},'
+            f'"transaction":{span.transaction},"name":{span.name},'
+            f'{pending.origin}"time":{start + process.epoch},'
+            f'"duration_ns":{stop - start},"exception":{exception}{tail}}}\n'
         )
+
+    def takes(self, process: Process) -> bool:
+        """Whether a span of that process is still to be recorded; else it is only counted."""
+        if process is not self.process:
+            return False
+        if process.sink.full:
+            self._drop()
+            return False
+        return True
 
     def begin(self, span: Span) -> None:
         """Gather the `begin` lines of a span and of those around it that have none yet."""
         up = span.up
         process = span.process
-        if process is not self.process:
+        if process is not self.process or process.sink.full:
             return
-        if up is not None and not up.begun:
-            self.begin(up)
+        extra = span.extra
+        if up is None:
+            parent = "null"
+            extra = f'{extra},"scope":{span.scope}'
+        else:
+            parent = up.id
+            if not up.begun:
+                self.begin(up)
         span.begun = True
-        extra = span.extra if up is not None else f'{span.extra},"scope":{span.scope}'
         self.pending.lines.append(
-            f'{{"event":"begin","kind":"{span.kind}","id":{span.id},"parent":{span.parent},'
+            f'{{"event":"begin","kind":"{span.kind}","id":{span.id},"parent":{parent},'
             f'"time":{span.start + process.epoch},"name":{span.name}{extra}}}\n'
         )
 
     def flush(self, span: Span | None) -> None:
         """A border: write what was gathered, and a `begin` for each open span from `span` up."""
-        process = self.process
-        if process is None:
-            return
-        lines = self.pending.lines
-        if span is not None and not span.begun and not process.sink.full:
+        if span is not None and not span.begun:
             self.begin(span)
-        if lines:
-            self.write("")
+        if lines := self.pending.lines:
+            self.write(lines)
 
-    def write(self, line: str) -> None:
-        """A border: write what was gathered, and a last line."""
-        lines = self.pending.lines
-        gathered = "".join(lines)
-        lines.clear()
+    def write(self, lines: list[str]) -> None:
+        """A border: write the lines that this thread has gathered; the list is empty then."""
         process = self.process
         if process is None:
             return
-        if getpid() != process.pid:
-            # A fork that Python was not told of: these lines are the parent's to write.
-            self._after_fork()
+        text = "".join(lines)
+        lines.clear()
+        if not process.mark[0]:
+            self.after_fork()
             return
         try:
-            process.sink.write((gathered + line).encode("ascii"))
-        except (OSError, SinkError) as error:
+            process.sink.write(text)
+        except SinkError as error:
             self.give_up(str(error))
         except (RecursionError, MemoryError):
             # No room at this depth: what was gathered waits for the border around this one.
-            lines.append(gathered)
+            lines.append(text)
             raise
 
     def finish(self, span: Span, tail: str) -> None:
         """End a span whose caller gets control back: a border, and for a root the chain's end."""
-        if span.up is not None:
-            self.end(span, tail)
+        up = span.up
+        self.end(span, tail)
+        if up is not None:
             try:
-                self.flush(span.up)
+                self.flush(up)
             except RecursionError:
                 pass  # the next border will do
             return
-        self.end(span, tail)
         if clock() > self.counts.due:
             self._gather_counts()
         self.flush(None)
@@ -191,8 +201,11 @@ class Recorder:
                 text += f',"exception_message":{quote(args[0][:200])}'
         return text
 
-    def _after_fork(self) -> None:
-        """In the child: what was gathered is the parent's; a file of our own comes with need."""
+    def after_fork(self) -> None:
+        """In the child, maybe late: what was gathered is the parent's to write.
+
+        A file of our own comes with need.
+        """
         self._prompt.forked()
         if self.process is not None:
             self._parent_process = self.process.stem
@@ -206,7 +219,7 @@ class Recorder:
             self.pending.lines.append(self.counts.line(self.process, self._name_of_signal))
 
     def _drop(self) -> None:
-        if not self.counts.dropped:
+        if self.active and not self.counts.dropped:
             say("the run has reached its size limit: spans are counted, no longer recorded")
         self.counts.dropped += 1
 
@@ -222,6 +235,9 @@ class Recorder:
         """Stop recording in this process and say so, once."""
         if self.active:
             self.active = False
+            if self.process is not None:
+                # What is open now is not recorded either: half a line may stand at the end.
+                self.process.sink.full = True
             say(f"process {os.getpid()} is no longer traced: {reason}")
 
     def failed(self, error: Exception) -> None:

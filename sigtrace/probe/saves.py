@@ -11,6 +11,7 @@ from .operations import Operation, OperationHooks, boolean, enclosed
 from .rows import Rows
 from .spans import Span, current
 from .text import quote
+from .tracing import leaving
 
 if TYPE_CHECKING:
     from .patching import Patches
@@ -28,7 +29,7 @@ class SaveHooks(OperationHooks):
     def install_model(self, module: Any) -> None:
         """Hook `django.db.models.base`."""
         model_class = module.Model
-        self._wrap(model_class, "save_base", self._begin_save, self._save_tail)
+        self._patches.wrap(model_class, "save_base", self._make_save_base)
         self._wrap(model_class, "delete", self._begin_delete, self._delete_tail)
         self._patches.wrap(model_class, "_save_table", self._make_save_table)
 
@@ -36,60 +37,98 @@ class SaveHooks(OperationHooks):
         """Hook `django.db.models.query`."""
         self._wrap(module.QuerySet, "delete", self._begin_queryset_delete, self._delete_tail)
 
-    def _begin_save(self, instance: Any, args: Any, kwargs: Any) -> Span | None:
-        model = self._tools.describe.model(type(instance))
-        if model is None:
+    def _make_save_base(self, original: Any) -> Any:
+        recorder = self._tools.recorder
+        enter, leave = self._enter_save, leaving(recorder, self._save_tail)
+
+        # Django's own parameters, by name: passing *args and **kwargs on takes much longer.
+        def save_base(
+            self_: Any,
+            raw: Any = False,
+            force_insert: Any = False,
+            force_update: Any = False,
+            using: Any = None,
+            update_fields: Any = None,
+        ) -> Any:
+            span = enter(self_, raw, update_fields) if recorder.active else None
+            try:
+                result = original(self_, raw, force_insert, force_update, using, update_fields)
+            except BaseException as error:
+                if span is not None:
+                    leave(span, None, error)
+                strip(error)
+                raise
+            if span is not None:
+                leave(span, result, None)
+            return result
+
+        return save_base
+
+    def _enter_save(self, instance: Any, raw: Any, fields: Any) -> Span | None:
+        try:
+            model = self._tools.describe.model(type(instance))
+            if model is None:
+                return None
+            span = self._tools.recorder.open("save", model.save_text)
+            operation = Operation(model, self._tools.sites.find(instance), boolean(raw), None)
+            operation.instance = instance
+            operation.key = "null" if fields is None else _names(fields)
+            span.data = operation
+            current.set(span)
+        except Exception as error:
+            self._tools.recorder.failed(error)
             return None
-        span = self._tools.recorder.open("save", quote(f"{model.name}.save()"))
-        raw = kwargs.get("raw", args[0] if args else False)
-        operation = Operation(model, self._tools.sites.find(instance), boolean(raw), None)
-        operation.instance = instance
-        fields = kwargs.get("update_fields", args[4] if len(args) > 4 else None)
-        operation.key = _names(fields)
-        span.data = operation
         return span
 
     def _save_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
         instance, operation.instance = operation.instance, None
         alias = getattr(state(instance).get("_state"), "db", None)
+        key = self._tools.describe.key(instance, operation.model)
+        using = quote(alias) if type(alias) is str else operation.alias_text()
         return (
-            ',"model":%s,"pk":%s,"created":%s,"raw":%s,"update_fields":%s,"alias":%s,'
-            '"historical":%s%s%s'
-        ) % (
-            operation.label,
-            self._tools.describe.key(instance, operation.model),
-            operation.created,
-            operation.what,
-            operation.key,
-            quote(alias) if type(alias) is str else operation.alias_text(),
-            boolean(operation.model.historical),
-            operation.row,
-            operation.place.fields,
+            f',"model":{operation.label},"pk":{key},"created":{operation.created},'
+            f'"raw":{operation.what},'
+            f'"update_fields":{operation.key},"alias":{using},'
+            f'"historical":{boolean(operation.model.historical)}{operation.row}'
+            f"{operation.place.fields}"
         )
 
     def _make_save_table(self, original: Any) -> Any:
-        def _save_table(self_: Any, *args: Any, **kwargs: Any) -> Any:
+        written = self._written
+
+        def _save_table(
+            self_: Any,
+            raw: Any = False,
+            cls: Any = None,
+            force_insert: Any = False,
+            force_update: Any = False,
+            using: Any = None,
+            update_fields: Any = None,
+        ) -> Any:
             try:
-                updated = original(self_, *args, **kwargs)
+                updated = original(
+                    self_, raw, cls, force_insert, force_update, using, update_fields
+                )
             except BaseException as error:
                 strip(error)
                 raise
             span = current.get()
             if span is not None and span.kind == "save" and span.data.instance is self_:
-                # The last call is for the model's own table, after those of its parents.
-                span.data.created = "false" if updated is True else "true"
-                self._written(self_, span.data, args)
+                written(self_, cls, span.data, using, update_fields, updated)
             return updated
 
         return _save_table
 
-    def _written(self, instance: Any, operation: Operation, args: tuple[Any, ...]) -> None:
-        """A table has got its row; `args` are those that Django gives to `_save_table`."""
+    def _written(
+        self, instance: Any, table: Any, operation: Operation, alias: Any, fields: Any, updated: Any
+    ) -> None:
+        """The `table` of a model or of one of its parents has got a row."""
         try:
-            if len(args) == 6 and args[1] is type(instance)._meta.concrete_model:
-                alias, fields = args[4:]
-                created = operation.created == "true"
+            created = updated is not True
+            # The last call is for the model's own table, after those of its parents.
+            operation.created = "true" if created else "false"
+            if table is type(instance)._meta.concrete_model:
                 operation.row = self._rows.saved(
                     instance, operation.model, alias, fields, created=created
                 )

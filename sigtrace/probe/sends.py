@@ -13,6 +13,7 @@ from .steps import Steps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .spans import Span
     from .tools import Tools
 
 _COROUTINE = 0x80
@@ -149,22 +150,26 @@ class Sends:
 
     def _enter(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Any:
         """Open the send: `_NOBODY` if nobody listens, None if it passes untraced."""
-        span = current.get()
-        if type(span) is Sending and span.signal is signal:
+        up = current.get()
+        if type(up) is Sending and up.signal is signal:
             # A subclass's send that calls its base's: the same span, which counts for both.
             return None
-        try:
-            if signal.use_caching and signal.sender_receivers_cache.get(sender) is self._unheard:
-                self._recorder.counts.unheard(signal)
-                return _NOBODY
-        except TypeError:
-            # An unhashable sender: Django says so itself.
-            return None
-        return self._open(name, signal, sender, named)
+        if signal.use_caching:
+            try:
+                if signal.sender_receivers_cache.get(sender) is self._unheard:
+                    self._recorder.counts.unheard(signal)
+                    return _NOBODY
+            except TypeError:
+                # An unhashable sender: Django says so itself.
+                return None
+        return self._open(up, signal, sender, named, name)
 
-    def _open(self, name: str, signal: Any, sender: Any, named: dict[str, Any]) -> Sending | None:
+    def _open(
+        self, up: Span | None, signal: Any, sender: Any, named: dict[str, Any], name: str
+    ) -> Sending | None:
         try:
-            sending = Sending.open(self._tools, signal, sender, named, name)
+            sending = Sending()
+            sending.open(self._tools, up, signal, sender, named, name)
             current.set(sending)
         except Exception as error:
             self._recorder.failed(error)
@@ -174,12 +179,12 @@ class Sends:
     def _enter_foreign(self, name: str, signal: Any, args: Any, kwargs: Any) -> Sending | None:
         if not self._recorder.active or not signal.receivers:
             return None
-        span = current.get()
-        if type(span) is Sending and span.signal is signal:
+        up = current.get()
+        if type(up) is Sending and up.signal is signal:
             return None
         named = dict(kwargs)
         sender = args[0] if args else named.pop("sender", None)
-        return self._open(name, signal, sender, named)
+        return self._open(up, signal, sender, named, name)
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:
         deferred = self._deferred

@@ -17,7 +17,7 @@ from .calls import AsyncCall, traced_receivers
 from .failures import FailureLogger, strip
 from .late import late_receivers
 from .muting import MutedSend
-from .sending import Sending
+from .sending import ReceiverSpan, Sending
 from .sends import Sends
 from .spans import clock, current
 
@@ -39,7 +39,7 @@ class SignalHooks:
         self._tools = tools
         self._patches = patches
         self._dispatcher = dispatcher
-        self._file = dispatcher.Signal.connect.__code__.co_filename
+        tools.dispatcher = dispatcher.Signal.connect.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
         # What stands there in place of Django's own, as a mock does, is left alone.
         self._originals = {
@@ -47,7 +47,7 @@ class SignalHooks:
             for name, value in vars(dispatcher.Signal).items()
             if name in _SENDS
             and type(value) is FunctionType
-            and value.__code__.co_filename == self._file
+            and value.__code__.co_filename == tools.dispatcher
         }
         # Muted signals, and whether they have Django's own sends by now.
         self._muted: dict[int, bool] = {}
@@ -140,34 +140,32 @@ class SignalHooks:
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
-        filename = self._file
+        filename = self._tools.dispatcher
         late = self._late
 
         def _live_receivers(self: Any, sender: Any) -> Any:
-            sending = current.get()
-            if type(sending) is not Sending or sending.signal is not self:
-                try:
-                    live = original(self, sender)
-                except BaseException as error:
-                    strip(error)
-                    raise
-                loop = sys._getframe(1)
-                code = loop.f_code
-                if code.co_filename == filename and code.co_name in _LOOPS:
-                    return late(self, sender, live, loop)
-                return live
-            sending.resolving += 1
+            span = current.get()
+            sending = None
+            # While it resolves, a subclass's own calls its base's.
+            if type(span) is Sending and span.signal is self and not span.resolving:
+                sending = span
+                sending.resolving = True
             try:
                 live = original(self, sender)
             except BaseException as error:
                 strip(error)
                 raise
-            finally:
-                sending.resolving -= 1
-            if sending.resolving or sending.expected:
+            if sending is None:
+                loop = sys._getframe(1)
+                code = loop.f_code
+                if code.co_name in _LOOPS and code.co_filename == filename:
+                    return late(self, sender, live, loop)
+                return live
+            sending.resolving = False
+            if sending.expected:
                 return live
             try:
-                return traced_receivers(sending, live, filename)
+                return traced_receivers(sending, live, sender)
             except Exception as error:
                 recorder.failed(error)
                 return live
@@ -203,7 +201,7 @@ class SignalHooks:
     def _swallowed(self, error: Any) -> None:
         """Note that `send_robust` caught what the receiver that runs now has raised."""
         span = current.get()
-        if span is not None and span.kind == "receiver" and isinstance(error, BaseException):
+        if type(span) is ReceiverSpan and isinstance(error, BaseException):
             span.error = error
             span.stop = clock()
             span.swallowed = True

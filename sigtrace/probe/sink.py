@@ -30,7 +30,7 @@ class Sink:
     def __init__(self, run_dir: str, max_bytes: int) -> None:
         self._run_dir = run_dir
         self._max_bytes = max_bytes
-        self._unchecked = min(_CHECK_TOTAL_EVERY, max_bytes // 8)
+        self._check_at = min(_CHECK_TOTAL_EVERY, max_bytes // 8)
         self.full = False
         self.pid = os.getpid()
         self.stem, self.path, descriptor = _create(run_dir, self.pid)
@@ -44,24 +44,32 @@ class Sink:
         except OSError:
             pass
 
-    def write(self, data: bytes) -> None:
-        """Append whole lines. Raises SinkError if they cannot be written."""
+    def write(self, text: str) -> None:
+        """Append whole lines of ASCII. Raises SinkError if they cannot be written."""
+        data = text.encode("ascii")
         try:
             # The offset is where our last write ended; any other file would hardly agree.
             if lseek(self._descriptor, 0, SEEK_CUR) == self._offset:
-                self._offset += self._append(self._descriptor, data)
+                written = write(self._descriptor, data)
+                self._offset = end = self._offset + written
+                if written != len(data):
+                    self._write_rest(data[written:])
+                if end > self._check_at:
+                    self._check_total()
             else:
                 self._write_verified(data)
         except OSError as error:
-            if error.errno not in (errno.EBADF, errno.ESPIPE):
-                raise SinkError(f"{self.path}: {error.strerror}") from None
+            self._write_again(data, error)
+
+    def _write_again(self, data: bytes, error: OSError) -> None:
+        if error.errno in (errno.EBADF, errno.ESPIPE):
             try:
                 self._write_verified(data)
             except OSError as second:
-                raise SinkError(f"{self.path}: {second.strerror}") from None
-        self._unchecked -= len(data)
-        if self._unchecked < 0:
-            self._check_total()
+                error = second
+            else:
+                return
+        raise SinkError(f"{self.path}: {error.strerror}") from None
 
     def abandon(self) -> None:
         """Close the descriptor in a forked child, if it still is ours; the parent has its own."""
@@ -72,19 +80,22 @@ class Sink:
         except OSError:
             pass
 
-    def _append(self, descriptor: int, data: bytes) -> int:
-        written = write(descriptor, data)
+    def _write_rest(self, data: bytes) -> None:
+        # A full disk takes part of a line: the second write takes the rest or says why not.
+        written = write(self._descriptor, data)
+        self._offset += written
         if written != len(data):
-            # A full disk takes part of a line: the second write takes the rest or says why not.
-            written += os.write(descriptor, data[written:])
-            if written != len(data):
-                raise SinkError(f"{self.path}: cut short")
-        return written
+            raise SinkError(f"{self.path}: cut short")
 
     def _write_verified(self, data: bytes) -> None:
+        unchecked = self._check_at - self._offset - len(data)
         descriptor = self._verified()
-        self._append(descriptor, data)
-        self._offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+        written = write(descriptor, data)
+        if written != len(data):
+            self._write_rest(data[written:])
+        # The file may be another one by now, and have another length.
+        self._offset = lseek(descriptor, 0, SEEK_CUR)
+        self._check_at = self._offset + unchecked
 
     def _verified(self) -> int:
         """Return a descriptor that surely is our file, opened again if the target took ours."""
@@ -101,7 +112,7 @@ class Sink:
         return self._descriptor
 
     def _check_total(self) -> None:
-        self._unchecked = min(_CHECK_TOTAL_EVERY, self._max_bytes // 8)
+        self._check_at = self._offset + min(_CHECK_TOTAL_EVERY, self._max_bytes // 8)
         total = 0
         with os.scandir(self._run_dir) as entries:
             for entry in entries:

@@ -29,9 +29,12 @@ class Sites:
         Below a thread that asgiref runs sync code in stands what drives the event loop, not who
         awaits: an async receiver does, or else it is not known.
         """
+        passed = self._places.passed
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename in passed:
+            frame = frame.f_back
         origin = self._places.origin
         third: tuple[str, int] | None = None
-        frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             code = frame.f_code
             whose = origin(code.co_filename)
@@ -54,10 +57,10 @@ class Sites:
     def _in_receiver(self, instance: Any) -> Place | None:
         """Return the own line at which the innermost async receiver waits."""
         span = current.get()
-        while span is not None and span.coroutine is None:
+        while span is not None and getattr(span, "coroutine", None) is None:
             span = span.up
         found = None
-        coroutine = None if span is None else span.coroutine
+        coroutine = getattr(span, "coroutine", None)
         while coroutine is not None:
             if issubclass(type(coroutine), Steps):
                 coroutine = coroutine.inner

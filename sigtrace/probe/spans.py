@@ -21,26 +21,39 @@ CALLS_USERS = ("receiver", "on_commit")
 class Span:
     """One open span. Ids and names are kept as JSON text, times as `perf_counter_ns`.
 
-    What most spans never set has its value in the class; attributes are set one by one, as an
-    `__init__` would take as long as all of them.
+    `Recorder.place` sets all but `kind`, `name` and `data`: an `__init__` would take as long again,
+    and so does reading a value that stands in the class.
     """
 
-    kind: str = ""
+    __slots__ = (
+        "begun",
+        "data",
+        "error",
+        "extra",
+        "id",
+        "kind",
+        "name",
+        "process",
+        "scope",
+        "start",
+        "stop",
+        "transaction",
+        "up",
+    )
+
+    kind: str
     id: str
     name: str
-    parent: str = "null"
     process: Process
     scope: str
     transaction: str
-    extra: str = ""
+    extra: str
     up: Span | None
-    begun: bool = False
+    begun: bool
     start: int
-    stop: int = 0
-    error: BaseException | None = None
-    swallowed: bool = False
-    data: Any = None
-    coroutine: Any = None
+    stop: int
+    error: BaseException | None
+    data: Any
 
 
 class Transaction:

@@ -22,6 +22,7 @@ class Tools:
         "changes",
         "connections",
         "describe",
+        "dispatcher",
         "receivers",
         "recorder",
         "signals",
@@ -46,4 +47,6 @@ class Tools:
         self.signals = signals
         self.sites = sites
         self.connections = connections
-        self.wordings = Wordings(signals, describe)
+        # The file with Django's own loops over receivers.
+        self.dispatcher = ""
+        self.wordings = Wordings(signals, receivers, describe, connections)

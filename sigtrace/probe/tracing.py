@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     Tail = Callable[[Span, Any], str]
 
 
+def leaving(recorder: Recorder, tail: Tail) -> Callable[[Span, Any, BaseException | None], None]:
+    """Return what ends a span with what was returned, or else with the exception."""
+
+    def leave(span: Span, result: Any, error: BaseException | None) -> None:
+        current.set(span.up)
+        try:
+            span.error = error
+            recorder.finish(span, tail(span, result))
+        except Exception as failure:
+            recorder.failed(failure)
+
+    return leave
+
+
 def traced(recorder: Recorder, original: Any, begin: Begin, tail: Tail) -> Any:
     """Return a replacement for the method `original`.
 
@@ -32,13 +46,7 @@ def traced(recorder: Recorder, original: Any, begin: Begin, tail: Tail) -> Any:
             current.set(span)
         return span
 
-    def leave(span: Span, result: Any, error: BaseException | None) -> None:
-        current.set(span.up)
-        try:
-            span.error = error
-            recorder.finish(span, tail(span, result))
-        except Exception as failure:
-            recorder.failed(failure)
+    leave = leaving(recorder, tail)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         span = enter(self, args, kwargs) if recorder.active else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 
 DIRECTORY = ".sigtrace"
+
+_GZIP = b"\x1f\x8b"
+_EVENT = b'"event"'
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def open_run(path: Path, start: Path) -> Run:
             hint=f"Runs are the folders in {runs_directory(start)}.",
         )
     check_schema(meta, path)
+    _check_form(path, files)
     if not any(file.stat().st_size for file in files):
         words = meta.get("argv")
         target = " ".join(map(str, words)) if isinstance(words, list) else path.name
@@ -168,6 +173,40 @@ def _began(file: Path) -> tuple[int, str]:
     except (OSError, ValueError, AttributeError):
         time = None
     return (time if isinstance(time, int) else 0, file.name)
+
+
+def _check_form(path: Path, files: Sequence[Path]) -> None:
+    """Raise SigtraceError for what is compressed, or was never written by a probe."""
+    packed = [file for file in files if _starts_with(file, _GZIP)]
+    if path.is_dir() and not files:
+        packed = list(path.glob("*.jsonl.gz"))
+    if packed:
+        raise SigtraceError(
+            f"{packed[0]} is compressed.", hint=f"gunzip {shlex.join(map(str, packed))}"
+        )
+    if any(file.stat().st_size for file in files) and not any(map(_is_of_a_trace, files)):
+        raise SigtraceError(
+            f"{path} is no trace: no line in it was written by sigtrace.",
+            hint="Name a run's directory, or a process file in it.",
+        )
+
+
+def _is_of_a_trace(file: Path) -> bool:
+    """Whether any line may be one of a trace, also if it is cut."""
+    try:
+        with file.open("rb") as lines:
+            return any(_EVENT in line for line in lines)
+    except OSError:
+        # Whoever reads it says why it cannot be read.
+        return True
+
+
+def _starts_with(file: Path, mark: bytes) -> bool:
+    try:
+        with file.open("rb") as content:
+            return content.read(len(mark)) == mark
+    except OSError:
+        return False
 
 
 def _read_object(path: Path) -> Event:

@@ -95,6 +95,11 @@ class Scope:
     def label(self) -> str:
         return f"{self.kind} {self.name}"
 
+    @property
+    def sets_up_tests(self) -> bool:
+        """Whether it is `manage.py test`: in it and in no test, classes set up what theirs need."""
+        return self.kind == "command" and self.name == "test"
+
 
 @dataclass(frozen=True)
 class Chain:

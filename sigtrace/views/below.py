@@ -75,10 +75,13 @@ def below(node: Node, shapes: Shapes | None, display: Display) -> list[Node | Te
 
 
 def is_summed_up(span: Span, display: Display) -> bool:
-    """Whether an operation that no receiver heard is one line."""
-    return (
-        not display.all and span.kind in OPERATIONS and span.state == FINISHED and is_silent(span)
-    )
+    """Whether an operation that no receiver heard is one line.
+
+    Not where short ones are hidden: there may have been a receiver.
+    """
+    if display.all or display.min_ms or span.kind not in OPERATIONS:
+        return False
+    return span.state == FINISHED and is_silent(span)
 
 
 def _child(

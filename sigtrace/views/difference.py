@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         MoreCalls,
         MoreSql,
         Noise,
-        Quartiles,
         ReceiverChange,
         Slower,
+        Spread,
     )
     from sigtrace.analysis.edges import Edge
     from sigtrace.analysis.profile import Calls, Profile
@@ -62,7 +62,7 @@ def noise_said(noise: Noise | None) -> str:
     return (
         f"Times: all {noise.receivers} receivers with {FEWEST} calls in both runs together "
         f"take {noise.median:.2f} times as long, half of them {noise.low:.2f} to "
-        f"{noise.high:.2f}; slower is what changed by more than that."
+        f"{noise.high:.2f}; slower is what stands out from that."
     )
 
 
@@ -84,8 +84,8 @@ def frequency(one: Frequency) -> tuple[str, str]:
     return f"{one.before:,.1f}", f"{one.after:,.1f}"
 
 
-def quartiles(times: Quartiles) -> str:
-    """The median, and between what half of the calls are."""
+def spread(times: Spread) -> str:
+    """The median, and between what eight calls in ten are."""
     low, high = milliseconds(times.low), milliseconds(times.high)
     return f"{milliseconds(times.median)} ({low} to {high})"
 
@@ -149,7 +149,7 @@ class _Lines:
         what = Text("  ", end="").append_text(data(short(change.receiver.name), "green"))
         yield self._row(what, change.calls, f"{change.ratio:.1f} times as long")
         arrow = self._display.glyphs.arrow
-        said = f"    {quartiles(change.before)} {arrow} {quartiles(change.after)}"
+        said = f"    {spread(change.before)} {arrow} {spread(change.after)}"
         yield Text(said, "dim", end="")
 
     def _sql(self, change: MoreSql) -> Iterator[Text]:

@@ -54,6 +54,15 @@ def test_errors_unfinished_and_around_a_receiver():
     assert roots(around=("search.*",), errors=True) == []
 
 
+def test_around_a_callback_where_it_ran():
+    lines = [
+        registered("1-2", "1-1", name="a.later"),
+        end("save", "1-1"),
+        end("on_commit", "1-2", name="a.later"),
+    ]
+    assert roots(*lines, around=("later",)) == [("1-2", 1)]
+
+
 def test_the_slowest_come_first():
     lines = [end("save", f"1-{number}", ms=ms) for number, ms in enumerate((5, 30, 5, 20), start=1)]
     assert [root for root, _ in roots(*lines, slowest=3)] == ["1-2", "1-4", "1-1"]

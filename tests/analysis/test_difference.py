@@ -163,3 +163,20 @@ def test_djangos_receivers_and_discarded_callbacks_are_left_out(tmp_path):
     assert (found.new_receivers, found.new_edges) == ((), ())
     assert "a.never" not in found.after.roots
     assert found.after.totals.outside == 3
+
+
+def loaded(low, usual, high):
+    """One receiver's calls: one in ten undisturbed, one in ten held up; `b` always takes 10 ms."""
+    for number, ms in enumerate([low] * 2 + [usual] * 16 + [high] * 2):
+        for receiver, took in (("a", ms), ("b", 10)):
+            span, send = (f"1-{number * 10 + ord(receiver) % 97 * 2 + n}" for n in (1, 2))
+            yield end(
+                "receiver", span, send, ms=took, name=f"x.{receiver}", receiver=f"x.{receiver}"
+            )
+            yield end("send", send, ms=took)
+
+
+def test_what_a_load_held_up_for_most_calls_is_not_slower(tmp_path):
+    assert not compare(tmp_path, loaded(10, 11, 30), loaded(10, 25, 50)).slower
+    (one,) = compare(tmp_path, loaded(10, 11, 30), loaded(40, 45, 50)).slower
+    assert one.receiver.name == "x.a"

@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 
 import pytest
 
 from sigtrace.analysis.report import analyse
 from sigtrace.cli.background import Background
+from sigtrace.errors import SigtraceError
 from sigtrace.reader import halves, open_before, open_run, parts
 from sigtrace.reader.parts import Part
 from sigtrace.views.formats.json import as_object
 from tests.benchmarks.reading import record, repeat
-from tests.factories import article_save, begin, counts, end, process, registered, scope, write
+from tests.factories import (
+    article_save,
+    begin,
+    counts,
+    end,
+    heard_save,
+    process,
+    registered,
+    scope,
+    write,
+)
 
 
 class AtOnce:
@@ -181,6 +193,32 @@ def test_a_failure_there_is_no_result():
 
     assert Background(fail).result() is None
     assert Background(lambda: lambda: None).result() is None  # cannot be pickled
+
+
+def test_a_part_of_a_result_is_none(monkeypatch):
+    reading, writing = os.pipe()
+    monkeypatch.setattr(os, "pipe", lambda: (reading, writing))
+
+    def is_killed():
+        os.write(writing, pickle.dumps([1, 2, 3])[:-4])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert Background(is_killed).result() is None
+
+
+def test_nobody_works_on_for_a_reader_that_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "WORTH", 1)
+    saves = [line for number in range(9) for line in heard_save(f"1-{number * 10}")]
+    write(tmp_path / "1.jsonl", process("1", schema=99), *saves)
+    stopped = []
+
+    class Watched(AtOnce):
+        def stop(self):
+            stopped.append(self)
+
+    with pytest.raises(SigtraceError, match="newer sigtrace"):
+        analyse([open_run(tmp_path, tmp_path)], in_background=Watched)
+    assert len(stopped) == 1
 
 
 def test_a_process_that_is_not_waited_for_is_ended():

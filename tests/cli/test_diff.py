@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from sigtrace.cli.main import group
-from tests.factories import article_save, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, write
+from tests.support import run_process
 
 
 @pytest.fixture
@@ -22,6 +24,8 @@ def runs(tmp_path, monkeypatch):
     write(tmp_path / ".sigtrace" / "after" / "1.jsonl", process("1"), *article_save("1"), *extra)
     cut = [*article_save("1"), counts(dropped=3)]
     write(tmp_path / ".sigtrace" / "cut" / "1.jsonl", process("1"), *cut)
+    killed = [*article_save("1"), begin("save", "1-99")]
+    write(tmp_path / ".sigtrace" / "killed" / "1.jsonl", process("1"), *killed)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -38,6 +42,13 @@ def test_runs_are_found_by_name(runs):
     assert diff("before", "after", "--format", "markdown").stdout.startswith("## sigtrace")
 
 
+@pytest.mark.parametrize("command", ["diff before after", "report before", "report before --tree"])
+def test_a_closed_standard_output_is_one_sentence(runs, command):
+    line = f"{sys.executable} -m sigtrace {command} >&-"
+    done = run_process("sh", "-c", line, cwd=runs, env={})
+    assert (done.returncode, done.stderr) == (2, "sigtrace: Standard output is closed.\n")
+
+
 def test_a_file_instead_of_the_screen(runs):
     assert diff("before", "after", "--output", runs / "out.md", "--format", "markdown").stdout == ""
     assert (runs / "out.md").read_text().startswith("## sigtrace")
@@ -52,6 +63,7 @@ def test_a_file_instead_of_the_screen(runs):
         ("after", "before", "gone-edge", 1),
         ("before", "before", "new-receiver,new-edge", 0),
         ("before", "cut", "new-receiver", 2),
+        ("before", "killed", "new-receiver", 2),
         ("cut", "after", "new-receiver", 1),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -222,6 +223,27 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
     assert report("--fail-on", "R006").exit_code == 2
     assert "lines could not be read: 4242.jsonl" in capfd.readouterr().err
     assert report("--fail-on", "R011").exit_code == 2
+    capfd.readouterr()
+    write(run / "4242.jsonl", process(), *article_save(), begin("save", "4242-99"))
+    assert report("--fail-on", "R006").exit_code == 2
+    assert report(run.name, "--fail-on", "R006").exit_code == 2
+    said = capfd.readouterr().err
+    assert "chains never ended" in said
+    assert f"See which: sigtrace report {run.name} --tree --unfinished" in said
+
+
+def test_a_run_that_goes_on_says_so_and_is_no_pass(project, capfd):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    said = f"sigtrace: {run.name} is still going on"
+    with (run / "4242.jsonl").open("rb") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        for options in ([], ["--tree"], ["--format", "otlp"]):
+            assert report(*options).exit_code == 0
+            assert capfd.readouterr().err.startswith(said)
+        assert report("--fail-on", "R006").exit_code == 2
+        done = CliRunner().invoke(group, ["diff", run.name, run.name, "--fail-on", "new-edge"])
+        assert done.exit_code == 2
+    assert report("--fail-on", "R006").exit_code == 0
 
 
 def test_annotations_for_github(project, monkeypatch):

@@ -64,7 +64,8 @@ with during(post_save, Tag, heard_once):
     Tag.objects.create(name="two")
 
 
-# R001: one function, connected under two ids; a second function is none.
+# R001: one function, connected under two ids; a second function, methods of two instances and
+# what a function makes twice are none.
 def connected_twice(**kwargs):
     pass
 
@@ -73,10 +74,23 @@ def connected_once(**kwargs):
     pass
 
 
+class Field:
+    def method_of_two(self, **kwargs):
+        pass
+
+
+def made():
+    def made_twice(**kwargs):
+        pass
+
+    return made_twice
+
+
 for uid in ("first", "second"):
     post_save.connect(connected_twice, sender=Comment, dispatch_uid=uid)
 article = Article.objects.get()
-with during(post_save, Comment, connected_once):
+others = (Field().method_of_two, Field().method_of_two, made(), made())
+with during(post_save, Comment, connected_once, *others):
     Comment.objects.create(article=article, text="x")
 for uid in ("first", "second"):
     post_save.disconnect(sender=Comment, dispatch_uid=uid)
@@ -223,6 +237,18 @@ with during(post_save, Draft, puts_off_well):
         Draft.objects.create(text="kept")
 
 
+# R006: in a callback.
+def callback_raises():
+    raise ValueError
+
+
+try:
+    with transaction.atomic():
+        transaction.on_commit(callback_raises)
+except ValueError:
+    pass
+
+
 # R009: works for fixtures; one that looks at raw is none.
 def works_for_fixtures(instance, **kwargs):
     AuditLog.objects.create(subject="loaded")
@@ -264,7 +290,7 @@ NAMES = {
     "sigtrace.R002": {"stamp", "recurse"},
     "sigtrace.R004": {"counts_each", "counts_once"},
     "sigtrace.R005": {"bypassed"},
-    "sigtrace.R006": {"raises"},
+    "sigtrace.R006": {"raises", "callback_raises"},
     "sigtrace.R007": {"missed"},
     "sigtrace.R008": {"never_runs"},
     "sigtrace.R009": {"works_for_fixtures"},
@@ -409,6 +435,8 @@ def test_the_models_of_migrations_bypass_receivers(site):
     assert "blog.signals.generate_slug" in one["message"]
     assert "audit.receivers.log_article" in one["message"]
     assert (one["file"], one["line"]) == ("blog/migrations/0002_data.py", 3)
+    drawn = site.sigtrace(*one["next"].split()[1:])
+    assert "● Article.save()" in drawn.stdout, drawn.stderr
 
 
 def test_the_rollbacks_of_testcases_are_no_findings(site):

@@ -126,3 +126,84 @@ print(gone())
     assert first["row"] is None  # its key is no plain value
     assert second["row"] is not None
     assert second["differs"] is None
+
+
+def test_a_field_may_connect_receivers_while_its_model_is_made(twice):
+    run = twice(
+        """
+class Cleaned(models.CharField):
+    def contribute_to_class(self, cls, name, **kwargs):
+        super().contribute_to_class(cls, name, **kwargs)
+        post_delete.connect(self.clean_up, sender=cls)
+        pre_save.connect(self.fill, sender=cls)
+
+    def clean_up(self, **kwargs):
+        pass
+
+    def fill(self, instance, **kwargs):
+        instance.note = "filled"
+
+class Picture(models.Model):
+    file = Cleaned(max_length=50)
+    note = models.CharField(max_length=50)
+
+    class Meta:
+        app_label = "library"
+
+with connection.schema_editor() as editor:
+    editor.create_model(Picture)
+picture = Picture.objects.create(file="a")
+picture.file = "b"
+picture.save()
+"""
+    )
+    assert rows(run, "library.Picture") == [(0, None), (0, ["file"])]
+    assert [span["pk"] for span in run.trace.spans("save", model="library.Picture")] == [1, 1]
+    assert run.trace.spans("receiver")[0]["changes"] == {"note": ["", "filled"]}
+
+
+def test_what_the_database_gives_back_in_another_form_does_not_differ(twice):
+    run = twice(
+        """
+import datetime
+from decimal import Decimal
+
+class Sale(models.Model):
+    total = models.DecimalField(max_digits=20, decimal_places=2, default=0)
+    day = models.DateField(null=True)
+
+    class Meta:
+        app_label = "library"
+
+with connection.schema_editor() as editor:
+    editor.create_model(Sale)
+sale = Sale.objects.create(total=0, day="2020-01-01")
+for total, day in (
+    (Decimal("0.00"), datetime.date(2020, 1, 1)),
+    (3, datetime.date(2020, 1, 1)),
+    (Decimal("3.0"), datetime.date(2020, 1, 2)),
+    (Decimal("3.50"), None),
+    (Decimal("3.5"), None),
+    (Decimal("-3.5"), datetime.date(2020, 1, 2)),
+    (-1, datetime.date(2020, 1, 2)),
+    (Decimal("-2"), datetime.date(2020, 1, 2)),
+    (Decimal("1E+2"), datetime.date(2020, 1, 2)),
+    (100, datetime.date(2020, 1, 2)),
+):
+    sale.total, sale.day = total, day
+    sale.save()
+"""
+    )
+    assert [differs for _, differs in rows(run, "library.Sale")] == [
+        None,
+        [],
+        ["total"],
+        ["day"],
+        ["total", "day"],
+        [],
+        ["total", "day"],
+        ["total"],
+        ["total"],
+        ["total"],
+        [],
+    ]

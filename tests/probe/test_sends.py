@@ -169,6 +169,33 @@ print(len(opened.send(None)))
     assert {span["file"] for span in done.trace.spans("receiver")} == {"script.py"}
 
 
+def test_which_receivers_of_a_send_are_the_same_once_more(twice):
+    done = twice(
+        """
+import functools
+opened = Signal()
+def plain(**kwargs): pass
+class Machine:
+    def __call__(self, **kwargs): pass
+    def method(self, **kwargs): pass
+    def __getattr__(self, name): raise RuntimeError("asked")
+def make():
+    def made(**kwargs): pass
+    return made
+first, second = Machine(), Machine()
+def connect(receiver, uid=None): opened.connect(receiver, weak=False, dispatch_uid=uid)
+for each in (first.method, second.method, make(), make()): connect(each)
+for _ in range(2): connect(functools.partial(plain))
+print(len(opened.send(None)))
+connect(plain, "a")
+connect(plain, "b")
+connect(first.method, "c")
+print(len(opened.send(None)))
+"""
+    )
+    assert [send["repeats"] for send in done.trace.spans("send")] == [{}, {"7": 6, "8": 0}]
+
+
 def test_a_subclass_with_a_send_of_its_own_that_sorts_and_filters(twice):
     done = twice(
         """

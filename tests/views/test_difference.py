@@ -77,13 +77,13 @@ Gone edges
 
 Slower
   notify_about_article                                    blog/signals.py:24   6.8 times as long
-    1.2 ms (1.1 ms to 1.4 ms) → 8.2 ms (8.1 ms to 8.5 ms)
+    1.2 ms (1.0 ms to 1.5 ms) → 8.2 ms (3.1 ms to 8.5 ms)
 
 New SQL
   blog.Article.save()                                                          0.0 → 0.3 a chain
     INSERT INTO blog_article VALUES (%s)
 
-Times: all 2 receivers with 5 calls in both runs together take 3.92 times as long, half of them 2.46 to 5.39; slower is what changed by more than that."""
+Times: all 2 receivers with 5 calls in both runs together take 3.92 times as long, half of them 2.46 to 5.39; slower is what stands out from that."""
     )
 
 

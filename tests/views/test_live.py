@@ -72,6 +72,13 @@ def test_min_ms_hides_a_repetition_too():
     assert view.finish() == []
 
 
+def test_a_receiver_that_min_ms_hides_is_not_said_to_be_missing():
+    view = LiveTree(Display(min_ms=5))
+    (drawn,) = feed(view, *heard_save("1-1", ms=6))
+    assert "Article.save()" in drawn
+    assert "no receivers" not in drawn
+
+
 def test_a_rollback_is_a_line_of_its_own():
     view = LiveTree(Display())
     saves = [heard_save(f"1-{n}", line=n, scope="1-1", transaction="1-2") for n in (10, 20)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.filters import bypassed
-from sigtrace.analysis.findings.finding import EVIDENCE, finding, names, times
+from sigtrace.analysis.findings.finding import EVIDENCE, NOTICE, finding, names, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _SAVE = (_MODELS + "pre_save", _MODELS + "post_save")
 _DELETE = (_MODELS + "pre_delete", _MODELS + "post_delete")
 _WHY = {
     "bulk": "it sends no save or delete signals",
-    "cascade": "the database deletes them itself, so Django sends no signals for them",
+    "cascade": "the database deletes them itself, so Django sends no signals, nor knows of them",
     "historical": "a migration's model is another class than the one that they are connected to",
 }
 
@@ -79,14 +79,19 @@ class Bypassed:
             span = writes.span
             often = f" ({times(writes.calls)})" if writes.calls > 1 else ""
             rows = f", {writes.rows:,} row{'s' * (writes.rows != 1)}" if writes.rows else ""
+            cascades = writes.why == "cascade"
+            whose = " for rows that hang on it, if there were any" if cascades else ""
+            # Chains in which no receiver ran are hidden, and Django itself saw none to bypass.
+            everything = ("--all",) if writes.why == "historical" else ()
             yield finding(
                 "R005",
-                (f"{span.name}{rows}{often} did not call ", *names(writes.bypassed)),
+                (f"{span.name}{rows}{often} did not call ", *names(writes.bypassed), whose),
                 span,
                 details=((_WHY[writes.why],),),
                 evidence=tuple(writes.evidence),
                 count=writes.calls,
-                show=("--tree", "--root", writes.evidence[0]),
+                show=("--tree", "--root", writes.evidence[0], *everything),
+                level=NOTICE if cascades else "",
                 weight=writes.calls,
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,15 +30,16 @@ class _Calls:
 
 
 class ConnectedTwice:
-    """Receivers whose code one send calls more than once.
+    """Receivers that one send calls more than once, or whose module was imported under two names.
 
-    The line of the code decides: a module that is imported under two names connects it twice.
+    What a function makes anew, partials and the methods of several instances are receivers of
+    their own, though their code is the same.
     """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._found: dict[tuple[object, ...], _Calls] = {}
-        # The receivers of sends that were looked at before, each with code of its own.
+        # The receivers of sends that were looked at before, of which none is called twice.
         self._single: set[tuple[str, ...]] = set()
 
     def chain(self, chain: Unfolded) -> None:
@@ -47,7 +48,14 @@ class ConnectedTwice:
             send = chain.spans[place]
             if len(send.children) > 1:
                 names = tuple(send.event.get("receivers") or ())
-                if names not in self._single and not self._send(send.children):
+                repeats = send.event.get("repeats") or {}
+                if not repeats and names in self._single:
+                    continue
+                called = [child for child in send.children if child.event["kind"] == "receiver"]
+                twice = [*_repeated(called, repeats), *_imported_twice(called)]
+                for calls in twice:
+                    self._note(calls)
+                if not twice:
                     self._single.add(names)
 
     def absorb(self, later: ConnectedTwice) -> None:
@@ -74,34 +82,43 @@ class ConnectedTwice:
                 weight=calls.sends,
             )
 
-    def _send(self, children: list[Span]) -> bool:
-        """Note what is called twice, and say whether anything is."""
-        called = [child for child in children if child.event["kind"] == "receiver"]
-        places = Counter(
-            (child.event.get("file"), child.event.get("line"), _last(child.name))
-            for child in called
-            if child.event.get("file") is not None and child.event.get("origin") != "django"
-        )
-        if not any(count > 1 for count in places.values()):
-            return False
-        for place, count in places.items():
-            if count < 2:
-                continue
-            twice = [
-                child
-                for child in called
-                if (child.event.get("file"), child.event.get("line"), _last(child.name)) == place
-            ]
-            key = (twice[0].event.get("signal"), *place)
-            known = self._found.get(key)
-            if known is None:
-                known = self._found[key] = _Calls(twice[0].replaced([]))
-            known.names.update(dict.fromkeys(child.name for child in twice))
-            known.sends += 1
-            known.most = max(known.most, count)
-            if len(known.evidence) < EVIDENCE:
-                known.evidence += [child.id for child in twice][: EVIDENCE - len(known.evidence)]
-        return True
+    def _note(self, calls: list[Span]) -> None:
+        key = (calls[0].event.get("signal"), *_code(calls[0]))
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = _Calls(calls[0].replaced([]))
+        known.names.update(dict.fromkeys(call.name for call in calls))
+        known.sends += 1
+        known.most = max(known.most, len(calls))
+        known.evidence += [call.id for call in calls][: EVIDENCE - len(known.evidence)]
+
+
+def _repeated(called: list[Span], repeats: dict[str, int]) -> Iterator[list[Span]]:
+    """Calls of the same object, as the send has noted it by their places."""
+    if not repeats:
+        return
+    same: defaultdict[object, list[Span]] = defaultdict(list)
+    for call in called:
+        place = call.event.get("index")
+        same[repeats.get(str(place), place)].append(call)
+    yield from (calls for calls in same.values() if len(calls) > 1 and _is_told(calls[0]))
+
+
+def _imported_twice(called: list[Span]) -> Iterator[list[Span]]:
+    """Calls of one line under several names; what a function made may have any name."""
+    same: defaultdict[object, dict[str, Span]] = defaultdict(dict)
+    for call in called:
+        if "<" not in call.name and _is_told(call):
+            same[_code(call)].setdefault(call.name, call)
+    yield from (list(calls.values()) for calls in same.values() if len(calls) > 1)
+
+
+def _is_told(call: Span) -> bool:
+    return call.event.get("file") is not None and call.event.get("origin") != "django"
+
+
+def _code(call: Span) -> tuple[object, ...]:
+    return (call.event.get("file"), call.event.get("line"), _last(call.name))
 
 
 def _last(name: str) -> str:

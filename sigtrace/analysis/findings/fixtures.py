@@ -67,10 +67,11 @@ class FixtureWork:
         """What was found."""
         for work in self._found.values():
             name = work.span.name
+            often = f" ({times(work.calls)})" if work.calls > 1 else ""
             did = ", ".join(f"{what} {times(count)}" for what, count in work.did.most_common(5))
             yield finding(
                 "R009",
-                (Name(name), f" works for {times(work.calls)} loaded fixtures of {work.model}"),
+                (Name(name), f" works while fixtures of {work.model} are loaded{often}"),
                 work.span,
                 details=((did,), ("its argument raw says so: a fixture holds all rows",)),
                 evidence=tuple(work.evidence),

@@ -13,7 +13,7 @@ from sigtrace.analysis.reentry import identity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.findings.finding import Finding, Words
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
@@ -35,7 +35,7 @@ class _Repeat:
 
     caller: Span
     query: Span
-    root: Span
+    set_off: Words
     most: int = 0
     total: int = 0
     calls: int = 0
@@ -53,7 +53,7 @@ class RepeatedQueries:
     """Statements of receivers and callbacks, as they are with placeholders for what differs.
 
     An INSERT by each call is what many receivers are for: only many by one call are said. Calls
-    within each other are recursion and no loop.
+    within each other are recursion and no loop; test classes that are set up alike are none either.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,9 @@ class RepeatedQueries:
         if not calls:
             return
         scope = chain.chain.scope
-        loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, {})
+        loops: dict[_Key, _Repeat] = {}
+        if scope is None or not scope.sets_up_tests:
+            loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, loops)
         for place, statements in calls.items():
             if chain.spans[place].event.get("origin") != "django":
                 self._call(chain, place, [(texts[sql], n) for sql, n in statements.items()], loops)
@@ -140,21 +142,29 @@ class RepeatedQueries:
             known = found.get(key)
             if known is None:
                 known = found[key] = _Repeat(
-                    caller.replaced([]), query.replaced([]), root.replaced([])
+                    caller.replaced([]), query.replaced([]), _set_off(chain)
                 )
             known.add(count, 1, [caller.id])
 
 
+def _set_off(chain: Unfolded) -> Words:
+    """What a chain begins with and where; a callback's place is not where it was set off."""
+    root, by = chain.spans[0], chain.chain.registered_by
+    if root.event["kind"] != "on_commit":
+        where = Place(root.event.get("file"), root.event.get("line"))
+        return (f"set off by {root.name} at ", where)
+    return ("registered by ", Name(by)) if by else ()
+
+
 def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
     sql = repeat.query.text("sql")
-    root = repeat.root
     return finding(
         "R004",
         (Name(repeat.caller.name), said),
         repeat.caller,
         details=(
             (sql if len(sql) <= _CUT else f"{sql[:_CUT]}…",),
-            (f"set off by {root.name} at ", Place(root.event.get("file"), root.event.get("line"))),
+            *((repeat.set_off,) * bool(repeat.set_off)),
         ),
         evidence=tuple(repeat.evidence),
         count=calls,

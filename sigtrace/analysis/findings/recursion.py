@@ -115,7 +115,8 @@ def _finding(cycle: _Cycle) -> Finding:
     elif cycle.unfinished:
         level, how = "", "never ended"
     else:
-        level, how = NOTICE, "ended by a guard of its own"
+        # From row to row, say up a tree, it may have ended where there was no next one.
+        level, how = NOTICE, "ended by a guard of its own" if cycle.same_row else "ended by itself"
     ways = [span for span in cycle.path if span.event["kind"] in OPERATIONS] or cycle.path[:-1]
     row = " of the same row" if cycle.same_row else ""
     said = f" leads back to itself by {ways[-1].name}{row}: {cycle.depth:,} calls deep, {how}"

@@ -51,7 +51,8 @@ class _Rows:
 class RepeatedSaves:
     """Saves of one row, which a receiver heard, in one chain, request, command or task.
 
-    What a test or somebody at a prompt saves again, each in a chain of its own, was meant so.
+    What a test, what sets it up or somebody at a prompt saves again, each in a chain of its own,
+    was meant so.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,7 @@ class RepeatedSaves:
         if not heard:
             return
         scope = chain.chain.scope
-        if scope is None or scope.kind not in _TOGETHER or interactive:
+        if scope is None or scope.kind not in _TOGETHER or scope.sets_up_tests or interactive:
             rows: dict[Row, list[_Save]] = {}
             if len(heard) > 1:
                 self._add(chain, heard, rows, "")

@@ -25,7 +25,8 @@ class Uncalled:
     """Connections for the models of this run that it had no use for.
 
     Receivers of any sender count where they listen to models. What was bypassed or not reached
-    has a finding of its own; receivers of muted signals are muted, not uncalled.
+    has a finding of its own, and so has what a migration wrote, whose models are other classes;
+    receivers of muted signals are muted, not uncalled.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -38,7 +39,8 @@ class Uncalled:
         for kind in OPERATIONS:
             for place in chain.of[kind]:
                 event = chain.spans[place].event
-                self._models.add(event.get("model") or "")
+                if not event.get("historical"):
+                    self._models.add(event.get("model") or "")
                 if event.get("bypassed"):
                     self._told.update(event["bypassed"])
         root = chain.spans[0]

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sigtrace.analysis.changes import Difference, EdgeChange, Frequency, Quartiles, Slower
+    from sigtrace.analysis.changes import Difference, EdgeChange, Frequency, Slower, Spread
     from sigtrace.analysis.profile import Calls, Profile, Receiver
 
 FORMAT_VERSION = 1
@@ -81,10 +81,10 @@ def _slower(change: Slower) -> dict[str, Any]:
     return {
         **_receiver(change.receiver, change.calls),
         "ratio": round(change.ratio, 3),
-        "before": _quartiles(change.before),
-        "after": _quartiles(change.after),
+        "before": _spread(change.before),
+        "after": _spread(change.after),
     }
 
 
-def _quartiles(times: Quartiles) -> dict[str, float]:
+def _spread(times: Spread) -> dict[str, float]:
     return {f"{name}_ms": round(ns / 1e6, 6) for name, ns in vars(times).items()}

@@ -9,8 +9,8 @@ from sigtrace.views.difference import (
     frequency,
     noise_said,
     nothing_differs,
-    quartiles,
     run_said,
+    spread,
 )
 from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.text import place
@@ -61,12 +61,12 @@ def _tables(one: Difference) -> Iterator[list[str]]:
     )
     yield _table(
         "Slower",
-        ("Receiver", "A: median (half of the calls)", "B", "B / A", "At"),
+        ("Receiver", "A: median (eight calls in ten)", "B", "B / A", "At"),
         [
             (
                 code(change.receiver.name),
-                quartiles(change.before),
-                quartiles(change.after),
+                spread(change.before),
+                spread(change.after),
                 f"{change.ratio:.1f}",
                 text(place(change.calls.file, change.calls.line)),
             )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.choice import Choice
 from sigtrace.analysis.filters import Selection, visible
+from sigtrace.analysis.lasting import lasting
 from sigtrace.analysis.reading import read_chains
+from sigtrace.analysis.walking import walk
 from sigtrace.reader import Damage, merge_events, project_of
 from sigtrace.views.formats.values import Values
 
@@ -28,6 +30,10 @@ class Wanted:
     values: str = "none"
     selection: Selection = Selection()  # noqa: RUF009  (frozen)
     choice: Choice = Choice()  # noqa: RUF009
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.selection.names and not self.choice.is_made
 
     def takes(self, chain: Chain) -> bool:
         """Whether a chain was asked for; it is exported whole."""
@@ -61,19 +67,49 @@ def _perfetto(
     def events() -> Iterator[Event]:
         for number, run in enumerate(runs):
             notes: list[Event] = []
+            blocks = _Blocks()
             view = Perfetto(
                 _values(run, wanted.values), start, tracks, f"{number}/" if number else ""
             )
             for chain in read_chains(merge_events(run.files, damage, progress), notes.append):
-                for note in notes:
+                takes = wanted.takes(chain)
+                told = notes
+                if not wanted.is_everything:
+                    told = blocks.told(notes, chain if takes else None)
+                for note in told:
                     yield from view.note(note)
                 notes.clear()
-                if wanted.takes(chain):
-                    yield from view.chain(chain)
-            for note in notes:
+                if takes:
+                    yield from view.chain(lasting(chain))
+            for note in notes if wanted.is_everything else blocks.told(notes, None):
                 yield from view.note(note)
 
     return write_events(events(), start)
+
+
+class _Blocks:
+    """The atomic blocks of chosen chains: those around them, and those in them."""
+
+    def __init__(self) -> None:
+        self._around: set[str | None] = set()
+
+    def told(self, notes: list[Event], chain: Chain | None) -> list[Event]:
+        """Which of these lines are told, and with a chosen chain those of the blocks in it."""
+        inner: list[Event] = []
+        if chain is not None:
+            self._around.add(chain.root.transaction)
+            spans = walk(chain.root)
+            inner += (one.event for one in spans if one.kind == "transaction" and not one.is_open)
+        return [*inner, *filter(self._is_told, notes)]
+
+    def _is_told(self, note: Event) -> bool:
+        if note["event"] != "end":
+            return True
+        if note.get("parent") or note["id"] not in self._around:
+            return False
+        self._around.discard(note["id"])
+        self._around.add(note.get("transaction"))
+        return True
 
 
 def _otlp(
@@ -85,7 +121,7 @@ def _otlp(
         view = Otlp(_values(run, wanted.values), run.folder.name, _service(run))
         for chain in read_chains(merge_events(run.files, damage, progress), view.note):
             if wanted.takes(chain):
-                yield view.chain(chain)
+                yield view.chain(lasting(chain))
 
 
 def _mermaid(

@@ -35,7 +35,6 @@ class Otlp:
         self._run = run
         self._service = service
         self._processes: dict[str, Event] = {}
-        self._outcomes: dict[str, str] = {}
         # Callbacks that wait → the trace in which they were registered.
         self._registered: dict[str, str] = {}
 

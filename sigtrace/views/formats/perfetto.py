@@ -52,7 +52,7 @@ class Perfetto:
             yield from self._tracks.process(line, self._run)
         elif line["event"] == "end":
             process = self._run + process_of(line["id"])
-            track = self._tracks.of(process, str(line.get("thread")))
+            track = self._tracks.of(process, line.get("thread"))
             outcome = line.get("outcome")
             name = str(line.get("name")) + (f" {outcome}" if outcome else "")
             block = {
@@ -82,7 +82,7 @@ class Perfetto:
             if thread is None and step.above is not None:
                 track = step.above
             else:
-                track = self._tracks.of(self._run + chain.process, str(thread))
+                track = self._tracks.of(self._run + chain.process, thread)
             if span.state == REGISTERED:
                 self._callbacks[span.id] = (span.time, track)
                 continue
@@ -90,7 +90,7 @@ class Perfetto:
             group = step.group
             if step.above is None or hops:
                 group = span.id if self._tracks.is_busy(track, span.time) else ""
-            elif not group and (step.overlaps or span.event.get("mode") == "async"):
+            elif step.overlaps or (not group and span.event.get("mode") == "async"):
                 group = span.id
             event = self._event(span, track, chain)
             if group:
@@ -166,7 +166,8 @@ def _below(span: Span, track: Track, group: str) -> Iterator[_Step]:
         ended = child.time + child.duration_ns
         overlaps = child.time < until or ended > end
         same_thread = child.event.get("thread") == span.event.get("thread")
-        if same_thread and not overlaps and child.event.get("mode") != "async":
+        on_track = group or child.event.get("mode") != "async"
+        if same_thread and not overlaps and on_track:
             until = ended
         yield _Step(child, track, group, overlaps)
 

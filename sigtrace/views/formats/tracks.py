@@ -37,8 +37,12 @@ class Tracks:
         pid = self._pid(run + str(line.get("process")))
         yield _meta("process_name", pid, 0, " ".join(words) or f"process {pid}")
 
-    def of(self, process: str, thread: str) -> Track:
-        """The track of a thread of a process: `4242`, in a second run `2/4242`."""
+    def of(self, process: str, name: object) -> Track:
+        """The track of a thread of a process: `4242`, in a second run `2/4242`.
+
+        Of what never ended the thread may not be known: None.
+        """
+        thread = "thread not known" if name is None else str(name)
         track = self._tracks.get((process, thread))
         if track is None:
             pid = self._pid(process)

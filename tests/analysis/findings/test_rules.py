@@ -7,7 +7,7 @@ import pytest
 from sigtrace.analysis.connected import Registry
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
-from tests.factories import begin, end, registered
+from tests.factories import begin, end, registered, scope
 
 POST_DELETE = "django.db.models.signals.post_delete"
 
@@ -50,6 +50,10 @@ def test_recursion_has_its_path_its_depth_and_how_it_ended(find, said):
     (one,) = find("R002", *circle("a.f", "a.f", exception="RecursionError"))
     assert "2 calls deep, ended by RecursionError" in said(one)
     assert one.severity == "error"
+    up = circle("a.f", "a.f")
+    up[2] |= {"pk": 8}
+    (one,) = find("R002", *up)
+    assert "by Article.save(): 2 calls deep, ended by itself" in said(one)
 
 
 def test_a_circle_of_two_receivers_is_one_finding(find, said):
@@ -143,6 +147,28 @@ def test_queries_repeated_by_a_loop_of_sends(find, said):
     assert find("R004", *loop(LOOP, name="INSERT blog_tag")) == []
     from_elsewhere = [{**line, "line": number} for number, line in enumerate(loop(LOOP))]
     assert find("R004", *from_elsewhere) == []
+
+
+def test_queries_of_a_callback_say_who_registered_it(find, said):
+    def callback(registers):
+        statements = (end("query", f"1-{9 + n}", "1-3", sql="SELECT x") for n in range(WITHIN))
+        wait = registered("1-3", "1-2" if registers else None, name="a.later")
+        receiver = [end("receiver", "1-2", "1-1"), end("send", "1-1")]
+        ran = end("on_commit", "1-3", name="a.later", registered_by="1-2" if registers else None)
+        return [wait, *receiver, *statements, ran]
+
+    (one,) = find("R004", *callback(True))
+    assert said(one).endswith("\nregistered by blog.signals.notify_about_article")
+    (one,) = find("R004", *callback(False))
+    assert said(one).endswith("\nSELECT x")
+
+
+@pytest.mark.parametrize(("command", "found"), [("work", 1), ("test", 0)])
+def test_test_classes_that_are_set_up_alike_are_no_loop(find, command, found):
+    lines = [line for n in range(1, LOOP + 1) for line in queries(1, n)]
+    opened = scope("1-9000", command, kind="command")
+    inside = ({**line, "scope": "1-9000"} for line in lines)
+    assert len(find("R004", opened, *inside, {**opened, "closed": True})) == found
 
 
 def test_queries_of_nested_calls_are_no_loop(find):
@@ -295,6 +321,7 @@ def test_what_was_never_called(find, said, connection):
         end("send", "1-2", "1-1", exception="E", not_reached=["a.not_reached"]),
         end("save", "1-1"),
         end("bulk", "1-3", bypassed=["a.bypassed"]),
+        end("save", "1-4", model="blog.Tag", historical=True),
         registry=registry,
     )
     assert [one.message[0].path for one in found] == ["a.other_signal", "a.any_sender"]
@@ -315,9 +342,29 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
         end("delete", "1-5", bypassed=["a.z"], line=7),
         end("save", "1-6", historical=True, line=9),
     ]
-    bulk, cascade, historical = find("R005", *lines, registry=registry)
+    bulk, historical, cascade = find("R005", *lines, registry=registry)
     assert "100 rows (2 times) did not call a.x\n" in said(bulk)
-    assert said(cascade).endswith(
-        "the database deletes them itself, so Django sends no signals for them"
+    assert said(cascade) == (
+        "Article.delete() did not call a.z for rows that hang on it, if there were any\n"
+        "the database deletes them itself, so Django sends no signals, nor knows of them"
     )
+    assert (bulk.severity, cascade.severity) == ("warning", "notice")
     assert "did not call blog.signals.notify_about_article\na migration's model" in said(historical)
+
+
+@pytest.mark.parametrize(("calls", "often"), [(1, ""), (2, " (2 times)")])
+def test_work_for_fixtures_says_how_often(find, said, calls, often):
+    lines = [
+        line
+        for n in range(calls)
+        for line in (
+            end("query", f"1-{n}4", f"1-{n}3", name="SELECT blog_tag"),
+            end("receiver", f"1-{n}3", f"1-{n}2"),
+            end("send", f"1-{n}2", f"1-{n}1"),
+            end("save", f"1-{n}1", raw=True),
+        )
+    ]
+    (one,) = find("R009", *lines)
+    assert said(one).splitlines()[0] == (
+        "blog.signals.notify_about_article works while fixtures of blog.Article are loaded" + often
+    )

@@ -21,8 +21,8 @@ def save(number, parent=None, at=0.0, heard=True, receiver="blog.signals.a", **f
     yield end("save", root, parent, at=at, ms=1, created=False, **fields)
 
 
-def in_scope(*chains, kind="request", closed=True):
-    opened = scope("1-900", kind=kind)
+def in_scope(*chains, closed=True, **fields):
+    opened = scope("1-900", **fields)
     yield opened
     for lines in chains:
         yield from ({**line, "scope": "1-900"} for line in lines)
@@ -62,6 +62,7 @@ def test_a_save_that_changes_nothing_says_so(find, said):
         [*in_scope(save(10, row=7), save(20, row=7, heard=False))],
         [*save(10, row=7), *save(20, row=7)],
         [*in_scope(save(10, row=7), save(20, row=7), kind="test")],
+        [*in_scope(save(10, row=7), save(20, row=7), kind="command", name="test")],
         [
             {"event": "prompt", "process": "1"},
             *in_scope(save(10, row=7), save(20, row=7), kind="command"),
@@ -85,6 +86,7 @@ def test_a_save_that_changes_nothing_says_so(find, said):
         "unheard",
         "no scope",
         "test",
+        "setUpTestData",
         "prompt",
         "two requests",
         "no key",
@@ -129,17 +131,29 @@ def test_what_is_remembered_of_a_scope_has_a_limit(find, monkeypatch):
 
 
 def test_receivers_connected_twice_say_where(find, said, connection):
-    twice = [end("receiver", f"1-{n}", "1-1") for n in (2, 3)]
+    twice = [end("receiver", f"1-{n}", "1-1", index=n - 2) for n in (2, 3)]
     registry = Registry(
         (connection(), connection(at_line=12, sender=None), connection(sender="a.B"))
     )
-    (one,) = find("R001", *twice, end("send", "1-1"), registry=registry)
+    send = end("send", "1-1", repeats={"1": 0})
+    (one,) = find("R001", *twice, send, registry=registry)
     assert said(one) == (
         "blog.signals.notify_about_article is called 2 times by one send of post_save: "
         "it is connected 2 times\n"
         "blog/apps.py:9 connects it\n"
         "blog/apps.py:12 connects it to any sender"
     )
+
+
+def test_methods_of_two_instances_and_two_products_of_a_factory_are_connected_once_each(find):
+    for name in ("a.Field.clean_up", "a.make.<locals>.handler", "a.<lambda>"):
+        calls = [end("receiver", f"1-{n}", "1-1", index=n - 2, name=name) for n in (2, 3, 4)]
+        assert find("R001", *calls, end("send", "1-1")) == []
+        (one,) = find("R001", *calls, end("send", "1-1", repeats={"2": 1}))
+        assert one.evidence == ("1-3", "1-4")
+    renamed = ("a.make.<locals>.handler", "b.make.<locals>.handler")
+    calls = [end("receiver", f"1-{n}", "1-1", name=name) for n, name in enumerate(renamed, 2)]
+    assert find("R001", *calls, end("send", "1-1")) == []
 
 
 def test_a_module_imported_under_two_names_is_connected_twice(find, said):

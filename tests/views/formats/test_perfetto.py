@@ -8,6 +8,7 @@ from collections import defaultdict
 import pytest
 from django.dispatch import Signal
 
+from sigtrace.analysis.choice import Choice
 from sigtrace.reader import Damage, open_runs
 from sigtrace.views.formats.exports import Wanted, export
 from tests.factories import article_save, begin, end, process, registered, write
@@ -148,6 +149,31 @@ def test_what_overlaps_on_a_thread_is_asynchronous(tmp_path):
     assert [e["name"] for e in found if e["ph"] == "X"] == ["post_save", "Article.save()"]
 
 
+def test_what_overlaps_below_an_async_receiver_is_apart_from_it(tmp_path):
+    def call(number, parent, at, ms):
+        both = {"mode": "async", "name": f"a.r{number}"}
+        return [
+            end("receiver", f"1-{number}1", f"1-{number}0", at=at, ms=ms, **both),
+            end("send", f"1-{number}0", parent, at=at, ms=ms, name=f"s{number}"),
+        ]
+
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        *call(2, "1-11", at=2, ms=6),
+        *call(3, "1-11", at=3, ms=6),
+        *call(4, "1-11", at=10, ms=1),
+        *call(1, None, at=0, ms=20),
+    )
+    found = events(tmp_path)
+    check(found)
+    groups = {e["name"]: e["id"] for e in found if e["ph"] == "b"}
+    assert groups == {
+        **dict.fromkeys(("r1", "s2", "r2", "s4", "r4"), "1-11"),
+        **dict.fromkeys(("s3", "r3"), "1-30"),
+    }
+
+
 def test_threads_and_processes_have_tracks_of_their_own(tmp_path):
     lines = [
         end("receiver", "7-2", "7-1", at=1, ms=3, thread="worker"),
@@ -179,6 +205,50 @@ def test_a_flow_leads_from_a_registration_to_its_run(tmp_path):
     assert finish["ts"] - start["ts"] == pytest.approx(18_000)
 
 
+def test_of_chosen_chains_only_their_own_blocks(tmp_path):
+    def chain(number, name):
+        save, inner, outer, around = (f"1-{number}{n}" for n in range(4))
+        at = 100 * number
+        return [
+            end("transaction", inner, save, at, name="inner", transaction=outer),
+            end("save", save, at=at, name=name, transaction=outer),
+            end("transaction", outer, at=at, name="outer", transaction=around),
+            end("transaction", around, at=at, name="around"),
+        ]
+
+    write(tmp_path / "1.jsonl", process("1"), *chain(1, "A.save()"), *chain(2, "B.save()"))
+
+    def blocks(*root):
+        wanted = Wanted("none", choice=Choice(root=root))
+        text = "".join(
+            export(open_runs([tmp_path], tmp_path), "perfetto", wanted, Damage(), lambda _: None)
+        )
+        found = json.loads(text)["traceEvents"]
+        check(found)
+        return sorted(event["id"] for event in found if event["ph"] == "b")
+
+    assert blocks("B.*") == ["1-21", "1-22", "1-23"]
+    assert blocks("C.*") == []
+    assert len(blocks()) == 6
+
+
+def test_what_never_ended_lasts_as_long_as_what_is_below_it(tmp_path):
+    lines = [
+        begin("send", "1-1"),
+        begin("receiver", "1-2", "1-1", at=1),
+        end("query", "1-3", "1-2", at=2, ms=5, thread="MainThread"),
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *lines)
+    found = events(tmp_path)
+    check(found)
+    spans = {e["name"]: (e["ph"], e["tid"], round(e["dur"])) for e in found if "dur" in e}
+    assert spans == {
+        "post_save": ("X", 1, 7000),
+        "notify_about_article": ("X", 1, 6000),
+        "INSERT blog_article": ("X", 1, 5000),
+    }
+
+
 def test_what_never_ended_and_several_runs(tmp_path):
     for name in ("a", "b"):
         write(
@@ -191,5 +261,6 @@ def test_what_never_ended_and_several_runs(tmp_path):
     text = "".join(export(runs, "perfetto", Wanted("none"), Damage(), lambda _: None))
     found = json.loads(text)["traceEvents"]
     check(found)
+    assert "thread not known" in {e["args"]["name"] for e in found if e["name"] == "thread_name"}
     assert [e["args"]["unfinished"] for e in found if e["ph"] == "X"] == [True] * 4
     assert len({e["pid"] for e in found}) == 2
