@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import SAMPLE_SITE, Finished, Site, Trace, free_port, run_process
+from tests.support import (
+    POSTGRESQL,
+    SAMPLE_SITE,
+    Finished,
+    Site,
+    Trace,
+    free_port,
+    postgresql_database,
+    run_process,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -22,9 +30,6 @@ pytest.register_assert_rewrite("tests.e2e.plays")
 
 SERVICE = "service:"
 """How the reason of a skip begins that is due to something missing on this machine."""
-
-POSTGRESQL = "SIGTRACE_TEST_POSTGRESQL"
-"""Names the server for tests: a libpq connection string. Databases are made and dropped there."""
 
 
 def pytest_configure() -> None:
@@ -85,34 +90,21 @@ def trace() -> Callable[[Path], Trace]:
     return Trace
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> dict[str, str]:
-    """The PG… variables of the server that tests may use; skips where none is named."""
+@pytest.fixture
+def postgresql_site(site: Site) -> Iterator[Site]:
+    """As `site`, on a PostgreSQL database of its own; skips where no server is named.
+
+    Mark the test `postgresql`.
+    """
     address = os.environ.get(POSTGRESQL)
     if not address:
         pytest.skip(f"{SERVICE} PostgreSQL ({POSTGRESQL} names no server)")
-    conninfo = pytest.importorskip("psycopg.conninfo", reason=f"{SERVICE} psycopg is missing")
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-    found = conninfo.conninfo_to_dict(address)
-    return {names[key]: str(value) for key, value in found.items() if key in names}
-
-
-@pytest.fixture
-def postgresql_site(site: Site, postgresql_server: dict[str, str]) -> Iterator[Site]:
-    """As `site`, on a PostgreSQL database of its own. Mark the test `postgresql`."""
-    import psycopg  # a machine without it has skipped by now
-
-    name = f"sigtrace_{secrets.token_hex(6)}"
-    with psycopg.connect(os.environ[POSTGRESQL], autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            env = {**postgresql_server, "SAMPLE_SITE_POSTGRES": "1", "PGDATABASE": name}
-            copy = Site(site.path, env)
-            done = copy.manage("migrate", "-v0")
-            assert done.returncode == 0, done.stderr
-            yield copy
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    pytest.importorskip("psycopg", reason=f"{SERVICE} psycopg is missing")
+    with postgresql_database(address) as variables:
+        copy = Site(site.path, {**variables, "SAMPLE_SITE_POSTGRES": "1"})
+        done = copy.manage("migrate", "-v0")
+        assert done.returncode == 0, done.stderr
+        yield copy
 
 
 @pytest.fixture(scope="session")

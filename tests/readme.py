@@ -21,6 +21,26 @@ EXAMPLES = {
     "explain": ("explain", "Article", "delete"),
 }
 
+FAILURE = """
+from django.test import TestCase
+from sigtrace.testing import SignalTestMixin
+from blog.models import Article
+
+class ArticleTests(SignalTestMixin, TestCase):
+    def test_who_is_called(self):
+        with self.assertSignals(
+            ["pre_save blog.Article -> generate_slug", "post_save blog.Article -> search.update"]
+        ):
+            Article.objects.create(title="Hello")
+"""
+"""The test whose failure is shown."""
+
+TESTS = ("trace", "mixin", "pytest")
+"""The examples that are modules of tests."""
+
+COVERAGE = ("report", "--coverage")
+COVERAGE_LINES = 19
+
 GRAPH = ("blog.Article", "blog.Draft")
 """The chains of the graph begin with these models, or are sent by them."""
 
@@ -80,6 +100,25 @@ def graph(site: Site) -> str:
     return done.stdout
 
 
+def failure(site: Site) -> str:
+    """What a failing assertion says in the sample site, without the times."""
+    (site.path / "blog" / "tests_failing.py").write_text(FAILURE, "utf-8")
+    done = site.manage("test", "blog.tests_failing")
+    said = done.stderr.partition("AssertionError: ")[2].partition("\n\n---")[0]
+    return re.sub(r" +[0-9.]+ ms$", "", said, flags=re.MULTILINE).strip() + "\n"
+
+
+def coverage(site: Site) -> str:
+    """The signal coverage of the sample site's own suite, as far as the first receivers."""
+    for arguments in (("run", "--no-live", "manage.py", "test", "blog.tests"), COVERAGE):
+        done = site.sigtrace(*arguments)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+    lines = done.stdout.splitlines()[:COVERAGE_LINES]
+    command = f"$ sigtrace {' '.join(COVERAGE)} | head -n {COVERAGE_LINES}"
+    return "\n".join([command, *lines, ""])
+
+
 def table_fields(text: str, heading: str) -> list[str]:
     """The first column of the table under a heading, which stands there without its `#`."""
     _, found, below = text.partition(f"# {heading}")
@@ -96,7 +135,10 @@ def main() -> None:
     for name in EXAMPLES:
         text = with_block(text, f"example {name}", example_of(name))
     with tempfile.TemporaryDirectory() as folder:
-        text = with_block(text, "graph", graph(_sample_site(Path(folder))))
+        site = _sample_site(Path(folder))
+        text = with_block(text, "graph", graph(site))
+        text = with_block(text, "example coverage", coverage(site))
+        text = with_block(text, "example failure", failure(site))
     README.write_text(text, "utf-8")
     for name, draw in PICTURES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SITE = ROOT / "sample_site"
+
+POSTGRESQL = "SIGTRACE_TEST_POSTGRESQL"
+"""Names the server for tests: a libpq connection string. Databases are made and dropped there."""
 
 # A test says itself what it wants of these; the developer's own must not decide.
 UNWANTED = (
@@ -52,6 +57,27 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@contextmanager
+def postgresql_database(address: str) -> Iterator[dict[str, str]]:
+    """Make a database on a server and drop it afterwards: the PG… variables that lead to it.
+
+    `address` is a libpq connection string; needs psycopg.
+    """
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+    found = conninfo_to_dict(address)
+    variables = {names[key]: str(value) for key, value in found.items() if key in names}
+    database = f"sigtrace_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}")
+        try:
+            yield {**variables, "PGDATABASE": database}
+        finally:
+            connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 @dataclass(frozen=True)

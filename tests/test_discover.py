@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sigtrace.discover import SETTINGS, project_root, settings
+from sigtrace.discover.table import SETTINGS, settings
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import project_root
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import runs_directory
 from sigtrace.reader import (
     Damage,
     Follower,
@@ -19,7 +20,6 @@ from sigtrace.reader import (
     project_of,
     read_events,
     recorded_runs,
-    runs_directory,
 )
 from tests.factories import article_save, begin, counts, end, process, registered, scope, write
 

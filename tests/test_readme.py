@@ -9,8 +9,9 @@ import pytest
 from sigtrace import events
 from sigtrace.analysis.findings import RULES as FINDINGS
 from sigtrace.analysis.rules import RULES
-from sigtrace.discover import SETTINGS
+from sigtrace.discover.table import SETTINGS
 from tests import pictures, readme
+from tests.conftest import SERVICE
 from tests.support import ROOT
 
 TEXT = readme.README.read_text("utf-8")
@@ -65,6 +66,22 @@ def test_the_examples_are_current(name):
 @pytest.mark.lint
 def test_the_graph_is_current(site):
     assert readme.block(TEXT, "graph") == readme.graph(site)
+
+
+@pytest.mark.lint
+def test_the_failure_and_the_coverage_are_current(site):
+    assert readme.block(TEXT, "example coverage") == readme.coverage(site)
+    assert readme.block(TEXT, "example failure") == readme.failure(site)
+
+
+@pytest.mark.parametrize("name", readme.TESTS)
+def test_the_examples_pass(site, name):
+    pytest.importorskip("pytest_django", reason=f"{SERVICE} pytest-django is missing")
+    (site.path / "blog" / "test_readme.py").write_text(readme.block(TEXT, f"tests {name}"), "utf-8")
+    words = ("-m", "pytest", "-p", "no:cacheprovider", "--ds", "config.settings")
+    done = site.run(site.interpreter, *words, "blog/test_readme.py")
+    assert done.returncode == 0, done.stdout
+    assert "no tests ran" not in done.stdout
 
 
 def test_every_finding_is_documented():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sigtrace.discover import find_project
+from sigtrace.discover.settings_module import find_project
 from sigtrace.errors import SigtraceError
 from tests.projects import MANAGE
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.baseline import Baseline, parse, render
 from sigtrace.analysis.rules import File
 from sigtrace.cli.results import write_atomically
-from sigtrace.discover import find_project
+from sigtrace.discover.settings_module import find_project
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:

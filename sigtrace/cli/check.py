@@ -12,8 +12,9 @@ import click
 from sigtrace.cli.output import say
 from sigtrace.cli.project import Agreed, ProjectCommand, inspect_project, project_options
 from sigtrace.cli.results import stdout
-from sigtrace.cli.settings import in_ci, setting, was_typed
+from sigtrace.cli.settings import setting, was_typed
 from sigtrace.errors import SigtraceError
+from sigtrace.launch.environment import in_ci
 
 if TYPE_CHECKING:
     from sigtrace.analysis.baseline import Baseline
@@ -154,7 +155,7 @@ def _check_run(
 ) -> Result:
     from sigtrace.analysis.check import check_called
     from sigtrace.analysis.rules import FAIL
-    from sigtrace.discover import project_root
+    from sigtrace.folders import project_root
     from sigtrace.reader import Damage, open_run, read_events
 
     baseline = file.read()

@@ -67,10 +67,10 @@ def display_for(values: Mapping[str, Any], stream: IO[str]) -> Display:
     `root`, beside the options, is the folder that recorded paths are relative to.
     """
     from sigtrace.cli.terminal import TerminalDisplay, columns_of, shows_links
-    from sigtrace.views.display import UNICODE, Display
+    from sigtrace.views.display import Display, can_draw
 
     chosen = {name: values[name] for name in _NAMES if values.get(name) is not None}
-    chosen["ascii"] = not _can_encode("".join(vars(UNICODE).values()), stream)
+    chosen["ascii"] = not can_draw(getattr(stream, "encoding", None))
     if not is_terminal(stream):
         return Display(**chosen)
     return TerminalDisplay(
@@ -133,11 +133,3 @@ def wants_colour(stream: IO[str], environ: Mapping[str, str]) -> bool:
     if forced:
         return forced.lower() not in ("0", "false", "no")
     return is_terminal(stream) and environ.get("TERM") not in ("dumb", "unknown")
-
-
-def _can_encode(signs: str, stream: IO[str]) -> bool:
-    try:
-        signs.encode(getattr(stream, "encoding", None) or "utf-8")
-    except (UnicodeError, LookupError):
-        return False
-    return True

@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigtrace.reader import recorded_runs, runs_directory
+from sigtrace.folders import runs_directory
+from sigtrace.reader import recorded_runs
 
 if TYPE_CHECKING:
     from sigtrace.analysis.summary import Totals

@@ -15,8 +15,8 @@ from sigtrace.analysis.tally import tally
 from sigtrace.cli.ending import last_line, report_command
 from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
-from sigtrace.discover import PROJECT_FILES
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import PROJECT_FILES, runs_directory
 from sigtrace.launch.recording import is_live
 from sigtrace.reader import (
     check_schema,
@@ -25,7 +25,6 @@ from sigtrace.reader import (
     project_of,
     read_meta,
     recorded_runs,
-    runs_directory,
 )
 
 if TYPE_CHECKING:

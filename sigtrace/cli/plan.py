@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from sigtrace.options import RecordOptions
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """One run: `record` still without its folder, `display` the values of the display options.
 
     `in_place` is `--exec`; `keep_bytes` counts all runs of the project.

@@ -13,7 +13,7 @@ import click
 
 from sigtrace.cli.output import say
 from sigtrace.cli.settings import ConfiguredCommand, was_typed
-from sigtrace.discover import Project, find_project
+from sigtrace.discover.settings_module import Project, find_project
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.command import interpreter
 from sigtrace.options import InspectOptions

@@ -12,6 +12,7 @@ from sigtrace.cli.display import display_options
 from sigtrace.options import VALUES
 
 REPORTS = ("text", "json", "markdown", "github")
+COVERAGE = ("text", "json", "markdown")
 EXPORTS = ("perfetto", "otlp", "mermaid")
 
 _CHAINS = ("root", "around", "errors", "unfinished")
@@ -69,6 +70,17 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
     show_default=True,
     help="Values in what is exported: none, all but secrets, or all that were recorded.",
 )
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Which connected receivers these runs (of a test suite) called, and which never.",
+)
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="With --coverage: exit with 1 if fewer receivers were called.",
+)
 @click.option("--no-pager", is_flag=True, help="Write to the terminal without a pager.")
 @click.option("--tree", is_flag=True, help="Draw the chains, as `run` does while they happen.")
 @click.option(
@@ -113,8 +125,10 @@ def report(
       sigtrace report
       sigtrace report --tree --receiver generate_slug
       sigtrace report --fail-on R001,R006,R008
+      sigtrace report --coverage --fail-under 90
       sigtrace report --format perfetto --output trace.json
     """  # noqa: D301
+    coverage = options["coverage"]
     _check(tree, format_, options)
     from sigtrace.cli import reporting  # `--help` does without
     from sigtrace.reader import open_runs
@@ -122,7 +136,12 @@ def report(
     found = open_runs(runs, Path.cwd())
     options["fold"] = not options["no_fold"]
     where = reporting.Destination(output, pager=not options["no_pager"])
-    if tree:
+    if coverage:
+        from sigtrace.cli.coverage import write_coverage
+
+        command = shlex.join(["sigtrace", "report", "--coverage", *map(str, runs)])
+        ctx.exit(write_coverage(found, format_, options, where, command))
+    elif tree:
         reporting.write_tree(found, options, where)
     elif format_ in EXPORTS:
         reporting.write_export(found, format_, options, where)
@@ -137,6 +156,10 @@ def report(
 
 def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:
     """Raise UsageError for options that do not go together."""
+    if options["coverage"]:
+        _check_coverage(tree, format_, options)
+    elif options["fail_under"] is not None:
+        raise click.UsageError("--fail-under is about signal coverage: add --coverage.")
     if tree and format_ != "text":
         raise click.UsageError(f"--tree draws text; it does not go with --format {format_}.")
     for name in _CHAINS + _DRAWN:
@@ -147,3 +170,13 @@ def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:
     if options["fail_on"] and (tree or format_ in EXPORTS):
         what = "--tree" if tree else f"--format {format_}"
         raise click.UsageError(f"--fail-on is about findings; {what} shows none.")
+
+
+def _check_coverage(tree: bool, format_: str, options: dict[str, Any]) -> None:
+    if tree or options["fail_on"]:
+        what = "--tree" if tree else "--fail-on"
+        raise click.UsageError(f"--coverage is a report of its own; it does not go with {what}.")
+    if format_ not in COVERAGE:
+        raise click.UsageError(f"--coverage is written as {', '.join(COVERAGE)}, not as {format_}.")
+    if options["slow_ms"] is not None:
+        raise click.UsageError("--slow-ms is about findings; --coverage shows none.")

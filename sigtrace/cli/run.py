@@ -12,9 +12,9 @@ import click
 from sigtrace.cli.display import display_options, is_terminal
 from sigtrace.cli.output import say
 from sigtrace.cli.plan import Plan
-from sigtrace.cli.settings import blame_setting, in_ci, read_settings, setting, was_typed
-from sigtrace.discover import project_root
+from sigtrace.cli.settings import blame_setting, read_settings, setting, was_typed
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import KEEP_BYTES, KEEP_RUNS, project_root
 from sigtrace.launch.command import (
     Command,
     interpreter,
@@ -22,15 +22,12 @@ from sigtrace.launch.command import (
     resolve,
     start_folder,
 )
-from sigtrace.launch.environment import check_boot, outer_run, traced
+from sigtrace.launch.environment import check_boot, outer_run, traced, values_by_default
 from sigtrace.launch.spawn import replace
-from sigtrace.options import VALUES, RecordOptions
+from sigtrace.options import MAX_BYTES, VALUES, RecordOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-KEEP_RUNS = 20
-KEEP_BYTES = 2_000_000_000
 
 
 class RunCommand(click.Command):
@@ -130,11 +127,6 @@ def run(ctx: click.Context, /, target: tuple[str, ...], **options: Any) -> None:
     execute(_plan(ctx, target, environ, options), command, environ)
 
 
-def values_by_default(environ: Mapping[str, str]) -> str:
-    """Which values are recorded where nobody says so: none in CI, whose logs many can read."""
-    return "none" if in_ci(environ) else "redacted"
-
-
 def _resolve(
     ctx: click.Context, target: tuple[str, ...], environ: Mapping[str, str], python: str | None
 ) -> Command:
@@ -161,7 +153,7 @@ def _plan(
         sql=options["sql"],
         effects=options["effects"],
         all_signals=options["all"],
-        max_bytes=setting(ctx, "max-bytes", RecordOptions.max_bytes),
+        max_bytes=setting(ctx, "max-bytes", MAX_BYTES),
         redact=setting(ctx, "redact", ()),
         show=setting(ctx, "show", ()),
     )

@@ -6,26 +6,23 @@ import contextlib
 import os
 import sys
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sigtrace import __version__
-from sigtrace.analysis.tally import tally
-from sigtrace.cli.ending import last_line, report_command
-from sigtrace.cli.live import INTERVAL, Watch
 from sigtrace.cli.output import say
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import runs_directory
 from sigtrace.launch import recording, spawn
 from sigtrace.launch.environment import traced, untraced
 from sigtrace.launch.supervise import Supervisor, end_as, end_signal, shell_status
 from sigtrace.privacy import filter_argv
-from sigtrace.reader import process_files, runs_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sigtrace.cli.live import Watch
     from sigtrace.cli.plan import Plan
     from sigtrace.launch.command import Command
     from sigtrace.launch.prompt import PromptSocket
@@ -46,7 +43,7 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
             where = error.filename or plan.trace_dir or plan.record.project
             say(f"this run is not traced: cannot write to {where}: {error.strerror}")
         spawn.replace(command, untraced(environ))
-    record = replace(plan.record, run_dir=str(run.path))
+    record = plan.record._replace(run_dir=str(run.path))
     try:
         if plan.in_place:
             _prune(plan, run.path)
@@ -64,6 +61,8 @@ def execute(plan: Plan, command: Command, environ: Mapping[str, str]) -> NoRetur
 
 
 def _watch(plan: Plan, run: Path, stream: IO[str], supervisor: Supervisor) -> Watch:
+    from sigtrace.cli.live import Watch
+
     return Watch(
         run,
         stream,
@@ -82,13 +81,15 @@ def _supervise(
 ) -> int:
     """Run the target to its end and return its wait status, showing what happens on `watch`."""
     if watch is None:
-        return supervisor.run(traced(environ, record), _nothing, None)
+        return supervisor.run(traced(environ, record), _import_ending, None)
+    from sigtrace.cli.live import INTERVAL
+
     with contextlib.ExitStack() as closing:
         calls = None
         prompt = _prompt_socket()
         if prompt is not None:
             closing.callback(prompt.close)
-            record = replace(record, prompt=prompt.path)
+            record = record._replace(prompt=prompt.path)
             calls = (prompt.fileno(), partial(prompt.answer, watch.look, watch.settle))
         return supervisor.run(traced(environ, record), watch.look, INTERVAL, calls)
 
@@ -134,6 +135,10 @@ def _end(
     status: int,
     supervisor: Supervisor,
 ) -> None:
+    from sigtrace.analysis.tally import tally
+    from sigtrace.cli.ending import last_line, report_command
+    from sigtrace.reader import process_files
+
     run.finish(time.time_ns(), shell_status(status), end_signal(status))
     files = process_files(run.path)
     totals = watch.finish() if watch else None
@@ -171,5 +176,7 @@ def _live_stream(plan: Plan) -> IO[str] | None:
     return os.fdopen(descriptor, "w", encoding="utf-8")
 
 
-def _nothing() -> None:
-    """Nobody watches."""
+def _import_ending() -> None:
+    """Load what the end needs while the target runs, which need not wait for it."""
+    import sigtrace.analysis.tally
+    import sigtrace.cli.ending  # noqa: F401  (loading it is the point)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 from click.core import ParameterSource
 
-from sigtrace.discover import Found, project_root, settings
+from sigtrace.discover.table import Found, settings
 from sigtrace.errors import SigtraceError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from sigtrace.folders import project_root
 
 T = TypeVar("T")
 
@@ -59,11 +57,6 @@ def blame_setting(ctx: click.Context, error: click.BadParameter) -> SigtraceErro
 def was_typed(ctx: click.Context, name: str | None) -> bool:
     """Whether an option stood on the command line."""
     return name is not None and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-
-
-def in_ci(environ: Mapping[str, str]) -> bool:
-    """Whether this is a CI job, as the variable says that nearly all of them set."""
-    return environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _name(param: click.Parameter) -> str:

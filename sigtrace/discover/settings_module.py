@@ -6,8 +6,9 @@ import configparser
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.discover.table import PYPROJECT, project_root
+from sigtrace.discover.table import PYPROJECT
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import project_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,8 +6,7 @@ default. Every value says where it comes from, so that a bad one can be mended.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.errors import SigtraceError
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PROJECT_FILES = ("manage.py", "pyproject.toml")
 PYPROJECT = "pyproject.toml"
 TABLE = "[tool.sigtrace]"
 
@@ -23,8 +21,7 @@ _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One thing that can be set: its type (bool, int, float, str, tuple of str) and its choices.
 
     `path` says that a relative value in pyproject.toml is relative to that file.
@@ -72,21 +69,11 @@ SETTINGS: Mapping[str, Setting] = {
 Value = bool | int | float | str | tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A value and where it was set: the name of a variable, or the key and its file."""
 
     value: Value
     source: str
-
-
-def project_root(start: Path) -> Path:
-    """Return the nearest folder from `start` upwards with one of PROJECT_FILES, else `start`."""
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in PROJECT_FILES):
-            return folder
-    return start
 
 
 def settings(root: Path, environ: Mapping[str, str]) -> dict[str, Found]:

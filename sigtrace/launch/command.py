@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.errors import SigtraceError
 
@@ -38,8 +37,7 @@ _QUIET_COMMANDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A program as `os.execve` takes it; `interpreted` says that we chose the interpreter."""
 
     executable: str

@@ -56,5 +56,15 @@ def outer_run(environ: Mapping[str, str]) -> RecordOptions | None:
     return options if os.path.isdir(options.run_dir) else None
 
 
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Whether this is a CI job, as the variable says that nearly all of them set."""
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def values_by_default(environ: Mapping[str, str]) -> str:
+    """Which values are recorded where nobody says so: none in CI, whose logs many can read."""
+    return "none" if in_ci(environ) else "redacted"
+
+
 def _without(path: str, boot: str) -> str:
     return os.pathsep.join(entry for entry in path.split(os.pathsep) if entry != boot)

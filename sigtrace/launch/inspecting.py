@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,7 @@ def inspect(python: str, options: InspectOptions, environ: Mapping[str, str]) ->
     check_boot()
     with tempfile.TemporaryDirectory(prefix="sigtrace-", ignore_cleanup_errors=True) as folder:
         output = Path(folder) / "inspection.json"
-        environment = traced(environ, replace(options, output=str(output)))
+        environment = traced(environ, options._replace(output=str(output)))
         try:
             done = subprocess.run(
                 [python, "-c", _PROGRAM],

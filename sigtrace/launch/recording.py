@@ -6,9 +6,8 @@ import contextlib
 import json
 import os
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.errors import SigtraceError
 from sigtrace.events import SCHEMA_VERSION
@@ -21,8 +20,7 @@ RECEIVERS = "receivers.json"
 LINES = ".jsonl"
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """What `run.json` says; times are Unix ns, `exit_status` is a shell's (128+n for signal n).
 
     `pid` is the launcher's, which with `--exec` is the target's; paths in the trace are relative
@@ -55,7 +53,7 @@ class Recording:
 
     def finish(self, ended: int, exit_status: int, number: int | None) -> None:
         """Write how the target ended; a folder that has vanished or is full is no error."""
-        self._header = replace(self._header, ended=ended, exit_status=exit_status, signal=number)
+        self._header = self._header._replace(ended=ended, exit_status=exit_status, signal=number)
         temporary = self.path / (HEADER + ".new")
         with contextlib.suppress(OSError):
             # At once, or not at all: someone may be reading it.
@@ -134,7 +132,7 @@ def prune(runs: Path, current: Path, keep_runs: int, keep_bytes: int) -> None:
 
 
 def _encode(header: Header) -> bytes:
-    fields = {"schema": SCHEMA_VERSION, **vars(header), "argv": list(header.argv)}
+    fields = {"schema": SCHEMA_VERSION, **header._asdict(), "argv": list(header.argv)}
     return (json.dumps(fields, indent=1) + "\n").encode()
 
 

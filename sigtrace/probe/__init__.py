@@ -29,6 +29,7 @@ from .requests import RequestHooks
 from .saves import SaveHooks
 from .signals import SignalHooks
 from .sites import Sites
+from .spans import clock, current
 from .tasks import TaskHooks
 from .testcases import TestHooks
 from .tools import Tools
@@ -38,22 +39,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..options import RecordOptions
+    from .recorder import OpenSink
+
+installed: Probe | None = None
+"""The probe that records this process into a run, once there is one."""
+
+_OF_RUNS = """
+_pytest.runner celery.signals django.apps.registry django.test.testcases unittest.case
+""".split()
+_OF_MUTED = tuple(dict.fromkeys(path.rpartition(".")[0] for path in MUTED_SIGNALS))
 
 
 class Probe:
-    """The one tracer of a process, with all that it has replaced."""
+    """The one tracer of a process, with all that it has replaced.
 
-    def __init__(self, options: RecordOptions) -> None:
+    `tools` describe whatever it may meet; `open_sink` is where lines go, if not to a run's folder.
+    """
+
+    def __init__(self, options: RecordOptions, open_sink: OpenSink | None = None) -> None:
         self.options = options
         self.patches = Patches()
-        self.recorder = Recorder(options)
+        self.recorder = Recorder(options, open_sink)
         places = Places(options.project)
         receivers = Receivers(places)
         signals = Signals(places)
         describe = Describer(options, receivers)
         sites = Sites(places)
         self._connections = Connections(describe, receivers, signals, sites)
-        tools = Tools(
+        self._connections.keep_values = options.keep_values
+        self.tools = tools = Tools(
             self.recorder,
             describe,
             Changes(options, describe),
@@ -65,7 +79,8 @@ class Probe:
         self._signals = SignalHooks(tools, self.patches, sys.modules["django.dispatch.dispatcher"])
         saves = SaveHooks(tools, self.patches)
         bulk = BulkHooks(tools, self.patches)
-        callbacks = CallbackHooks(tools, self.patches)
+        self._callbacks = callbacks = CallbackHooks(tools, self.patches)
+        self._transactions = TransactionHooks(tools, self.patches, callbacks)
         requests = RequestHooks(self.recorder.scopes, self.patches)
         tests = TestHooks(self.recorder.scopes, self.patches, places)
         tasks = TaskHooks(self.recorder.scopes, self.patches)
@@ -86,20 +101,54 @@ class Probe:
             "django.db.models.query": (saves.install_queryset, bulk.install),
             "django.test.testcases": (tests.install_django,),
             "unittest.case": (tests.install_unittest,),
-            "django.db.transaction": (TransactionHooks(tools, self.patches, callbacks).install,),
+            "django.db.transaction": (self._transactions.install,),
         }
         if effects is not None:
             self._installers["django.core.mail.message"] = (effects.install_mail,)
             self._installers["celery.signals"] += (effects.install_celery,)
         self._name_of_signal = signals
         self._written = False
+        self._started = False
 
     def start(self) -> None:
         """Open the trace file and hook the dispatcher. Raises SinkError without a file."""
         self.recorder.start(self._name_of_signal)
         self._signals.install()
+        if hasattr(sys.modules.get("django.core.signals"), "request_finished"):
+            # Not told by the dispatcher's own import: others were here before.
+            self._signals.instrument_known()
+            self._connections.find_all(sys.modules["django.dispatch.dispatcher"].Signal)
         if self._effects is not None:
             self._effects.start()
+
+    def attach(self) -> None:
+        """Hook what is loaded of Django, for a while: tests and their runners are left alone."""
+        if not self._started:
+            self._started = True
+            self.recorder.start(self._name_of_signal)
+        self.recorder.revive()
+        self._signals.install()
+        self._signals.instrument_known()
+        self._connections.came_late = True
+        names = [name for name in self._installers if name not in _OF_RUNS]
+        for name in dict.fromkeys((*names, *_OF_MUTED)):
+            if name in sys.modules:
+                self.loaded(name)
+
+    def detach(self) -> None:
+        """Leave Django as `attach` found it."""
+        self.recorder.active = False
+        self.patches.undo()
+        self._connections.forget()
+        self._callbacks.forget()
+        self._transactions.forget()
+
+    def border(self) -> int:
+        """Write what this thread has gathered; return the time of the trace, Unix nanoseconds."""
+        recorder = self.recorder
+        process = recorder.process or recorder.open_process()
+        recorder.flush(current.get())
+        return clock() + process.epoch
 
     def loaded(self, module_name: str) -> None:
         """Hook a module of Django's that has just been executed."""
@@ -126,6 +175,9 @@ class Probe:
             return populate
 
         self.patches.wrap(module.Apps, "populate", make_populate)
+        if module.apps.ready:
+            # The project was set up before we came.
+            self._write_receivers()
 
     def _write_receivers(self) -> None:
         self._written = True
@@ -134,6 +186,7 @@ class Probe:
                 os.path.join(self.options.run_dir, "receivers.json"),
                 os.environ.get("DJANGO_SETTINGS_MODULE"),
                 () if self.options.all_signals else MUTED_SIGNALS,
+                [config.name for config in sys.modules["django.apps"].apps.get_app_configs()],
             )
         except OSError as error:
             say(f"receivers.json was not written: {error.strerror}")
@@ -147,11 +200,13 @@ def install(hook: Any) -> None:
     Raises ValueError or SinkError where the options or the trace directory are unusable: the hook
     says so in one line and the process runs untraced.
     """
+    global installed
     probe = Probe(options_module.decode(os.environ[options_module.VARIABLE]))
     probe.start()
     for name in hook.loaded_names:
         probe.loaded(name)
     hook.on_loaded = probe.loaded
+    installed = probe
 
 
 def prepare(hook: Any) -> None:

@@ -43,6 +43,10 @@ class CallbackHooks:
         # By the identity of Django's own entry, which lives until the callback runs or is dropped.
         self._waiting: dict[int, _Registered] = {}
 
+    def forget(self) -> None:
+        """Let go of the callbacks that wait: the hooks go."""
+        self._waiting.clear()
+
     def install(self, module: Any) -> None:
         """Hook `django.db.backends.base.base`."""
         wrapper = module.BaseDatabaseWrapper

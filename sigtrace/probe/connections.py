@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
-from .text import quote
+from .places import NOWHERE
+from .text import is_text, quote
 
 if TYPE_CHECKING:
     from .describe import Describer
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 class Connections:
     """Knows the signals that were connected to, and of each connection what Django forgets.
 
-    `version` is another one after each connection.
+    `came_late` says that some were connected before there was a hook on `connect`. Without
+    `keep_values` nothing is written of a sender that is a text. `version` is another one after each
+    connection.
     """
 
     def __init__(
@@ -32,6 +36,24 @@ class Connections:
         self._notes: dict[tuple[int, Any], _Note] = {}
         self._with_uid: set[int] = set()
         self.version = 0
+        self.came_late = False
+        self.keep_values = True
+
+    def find_all(self, signal_class: type) -> None:
+        """Look for the signals that were there before we came."""
+        import gc  # what is traced from its start has no need of it
+
+        self.came_late = True
+        for thing in gc.get_objects():
+            if issubclass(type(thing), signal_class) and thing.__dict__.get("receivers"):
+                self._seen.setdefault(id(thing), ref(thing))
+
+    def forget(self) -> None:
+        """Forget what was connected: the hook on `connect` goes."""
+        self._seen.clear()
+        self._notes.clear()
+        self._with_uid.clear()
+        self.version += 1
 
     def connected(self, signal: Any, receiver: Any, sender: Any, uid: Any) -> None:
         """Remember one call of `connect`."""
@@ -58,13 +80,13 @@ class Connections:
     def uids(self, signal: Any, sender: Any, receivers: list[Any]) -> dict[int, str]:
         """Return the uids (JSON text) of the live receivers of a send, by their place in it."""
         number = id(signal)
-        if number not in self._with_uid:
+        if number not in self._with_uid and not self.came_late:
             return {}
         sender_key = key_of(sender)
         waiting: dict[Any, list[str]] = {}
         for entry in list(signal.receivers):
             if entry[0][1] in (_NOBODY, sender_key):
-                note = self._notes.get((number, entry[0]))
+                note = self._notes.get((number, entry[0])) or self._unnoted(entry)
                 if note is not None:
                     waiting.setdefault(note.receiver, []).append(note.uid)
         found = {}
@@ -76,7 +98,9 @@ class Connections:
                     found[index] = uid
         return found
 
-    def write(self, path: str, settings: str | None, muted: tuple[str, ...]) -> None:
+    def write(
+        self, path: str, settings: str | None, muted: tuple[str, ...], apps: list[str]
+    ) -> None:
         """Write `receivers.json`, unless another process of the run has. Raises OSError."""
         if os.path.exists(path):
             return
@@ -86,13 +110,14 @@ class Connections:
             if signal is not None:
                 name = self._signals(signal).path
                 signals.setdefault(name, []).extend(self._lines(signal))
-        text = '{"schema":1,"settings":%s,"signals":[%s],"muted":[%s]}\n' % (
+        text = '{"schema":1,"settings":%s,"signals":[%s],"muted":[%s],"apps":[%s]}\n' % (
             "null" if settings is None else quote(settings),
             ",".join(
                 '\n{"signal":%s,"receivers":[%s]}' % (name, ",".join(lines))
                 for name, lines in sorted(signals.items())
             ),
             ",".join(quote(name) for name in muted),
+            ",".join(quote(name) for name in apps),
         )
         # Written aside: a reader sees all of it or nothing.
         aside = f"{path}.{os.getpid()}"
@@ -115,7 +140,10 @@ class Connections:
                 if receiver is None:
                     continue
             known = self._receivers(receiver)
-            note = self._notes.get((id(signal), entry[0]))
+            note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
+            sender = "null" if note is None else note.sender
+            if not self.keep_values and is_text(sender[1:]):
+                sender = '"<str>"'
             connected_at = "null"
             if note is not None and note.place.begin:
                 connected_at = "{%s}" % note.place.begin[1:]
@@ -124,7 +152,7 @@ class Connections:
                 '"connected_at":%s}'
                 % (
                     known.name,
-                    "null" if note is None else note.sender,
+                    sender,
                     known.place.fields,
                     "null" if note is None else note.uid,
                     "true" if weak else "false",
@@ -133,6 +161,27 @@ class Connections:
                 )
             )
         return lines
+
+    def _unnoted(self, entry: Any) -> _Note | None:
+        """What Django still knows of a connection that was made before we came."""
+        receiver = entry[1]() if issubclass(type(entry[1]), ReferenceType) else entry[1]
+        if not self.came_late or receiver is None:
+            return None
+        (first, sender), key = entry[0][:2], key_of(receiver)
+        text = "null"
+        # An id, or two of a method: anything else is the uid that was given.
+        if type(first) not in (int, tuple) or first != key:
+            text = quote(first[:80]) if type(first) is str else self._describe.value(first)
+        return _Note(self._sender_of(sender), text, NOWHERE, key)
+
+    def _sender_of(self, number: int) -> str:
+        """Name the sender with that id: any, or one of the models."""
+        if number == _NOBODY:
+            return "null"
+        registry = sys.modules["django.apps"].apps
+        models = registry.get_models(include_auto_created=True) if registry.models_ready else ()
+        found = [model for model in models if id(model) == number]
+        return self._describe.sender(found[0]) if found else '"<unknown>"'
 
 
 class _Note:

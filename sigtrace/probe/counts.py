@@ -18,40 +18,56 @@ _EVERY_NS = 1_000_000_000
 
 
 class Counts:
-    """The cumulative counts of this process; `due` is when (`clock`) they should be written."""
+    """The cumulative counts of this process; `due` is when (`clock`) they should be written.
+
+    `counters` has one for each signal, by its id: its next number is for a send that nobody heard.
+    """
 
     def __init__(self) -> None:
         self.queries = 0
         self.dropped = 0
         self.due = 0
-        self._unheard: dict[int, tuple[itertools.count[int], Any]] = {}
+        self.counters: dict[int, itertools.count[int]] = {}
+        self._unheard: dict[int, ref[Any]] = {}
+        # Of signals that are gone.
+        self._collected = 0
         self._muted: list[Any] = []
         self._written = (0, 0, 0)
 
     def mute(self, signal: Any) -> None:
         """Say nothing of the sends of that signal."""
         self._muted.append(signal)
-        self._unheard[id(signal)] = (itertools.count(1), None)
+        self.counters[id(signal)] = itertools.count(1)
 
     def unheard(self, signal: Any) -> None:
         """Count a send that no receiver heard."""
         try:
-            next(self._unheard[id(signal)][0])
+            next(self.counters[id(signal)])
         except KeyError:
-            self._unheard[id(signal)] = (itertools.count(1), ref(signal))
-            next(self._unheard[id(signal)][0])
+            self._count_first(signal)
+
+    def _count_first(self, signal: Any) -> None:
+        number = id(signal)
+
+        def forget(_: Any) -> None:
+            # Before another signal gets its id.
+            del self._unheard[number]
+            self._collected += _value(self.counters.pop(number))
+
+        self._unheard[number] = ref(signal, forget)
+        self.counters[number] = itertools.count(2)
 
     def line(self, process: Process, name_of: Callable[[Any], Name]) -> str:
         """Return the counts as a line, empty if they are those of the last one."""
         self.due = clock() + _EVERY_NS
         unheard: dict[str, int] = {}
-        for counter, reference in list(self._unheard.values()):
-            if reference is None:
-                continue
+        if self._collected:
+            unheard['"collected"'] = self._collected
+        for number, reference in list(self._unheard.items()):
             signal = reference()
-            path = '"collected"' if signal is None else name_of(signal).path
-            # Its repr, "count(7)", is the one way to read a counter without advancing it.
-            unheard[path] = unheard.get(path, 0) + int(repr(counter)[6:-1]) - 1
+            if signal is not None:
+                path = name_of(signal).path
+                unheard[path] = unheard.get(path, 0) + _value(self.counters[number])
         counted = (sum(unheard.values()), self.queries, self.dropped)
         if counted == self._written:
             return ""
@@ -66,8 +82,15 @@ class Counts:
     def clear(self) -> None:
         """Begin at zero, as a forked child does."""
         self._unheard.clear()
+        self.counters.clear()
         for signal in self._muted:
-            self._unheard[id(signal)] = (itertools.count(1), None)
+            self.counters[id(signal)] = itertools.count(1)
+        self._collected = 0
         self._written = (0, 0, 0)
         self.queries = 0
         self.dropped = 0
+
+
+def _value(counter: itertools.count[int]) -> int:
+    # Its repr, "count(7)", is the one way to read a counter without advancing it.
+    return int(repr(counter)[6:-1]) - 1

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from .wording import Wording
 
 _HIDDEN = quote(HIDDEN)
+_MOST_NAMES = 10_000
+_WIDE = 1 << 63
 _STRING = SCALARS[str]
 # A part that is cut in its middle would look less random than it is.
 _ENOUGH = slice(1_000)
-_MOST_NAMES = 10_000
-_WIDE = 1 << 63
 
 
 class Describer:

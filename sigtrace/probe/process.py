@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from ..events import SCHEMA_VERSION
 from ..privacy import filter_argv
 from .forks import make_mark
-from .sink import Sink
 from .spans import clock, wall_clock
 from .text import quote
 
 if TYPE_CHECKING:
     from ..options import RecordOptions
+    from .sink import Sink
+    from .tap import NamesOnly, Tap
 
 
 class Process:
-    """A process with a file in the run. Raises OSError if the file cannot be made.
+    """A process with a file in the run, or whose lines are listened to.
 
     A forked child makes its own, with the `epoch` of its parent; a span that it inherited belongs
     to the parent's.
@@ -28,8 +29,8 @@ class Process:
 
     __slots__ = ("epoch", "mark", "numbers", "pid", "prefix", "sink", "stem")
 
-    def __init__(self, options: RecordOptions, epoch: int | None) -> None:
-        self.sink = Sink(options.run_dir, options.max_bytes)
+    def __init__(self, sink: Sink | Tap | NamesOnly, epoch: int | None) -> None:
+        self.sink = sink
         self.stem = self.sink.stem
         self.pid = self.sink.pid
         self.mark = make_mark()

@@ -22,6 +22,7 @@ class QueryHooks:
     def __init__(self, tools: Tools, patches: Patches) -> None:
         self._tools = tools
         self._patches = patches
+        self._sql = tools.recorder.options.sql
         self._statements: dict[tuple[str, str, str, str], Statement] = {}
 
     def install(self, module: Any) -> None:
@@ -72,7 +73,7 @@ class QueryHooks:
     def _enter(self, cursor: Any, sql: Any, many: str) -> Span | None:
         recorder = self._tools.recorder
         up = current.get()
-        if up is None or not recorder.options.sql:
+        if up is None or not self._sql:
             recorder.counts.queries += 1
             return None
         try:

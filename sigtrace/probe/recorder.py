@@ -8,6 +8,7 @@ open span that has no `begin` line yet gets one, so that a process killed there 
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .failures import own_place, say
 from .process import Pending, Process
 from .prompt import Prompt
 from .scopes import Scopes
-from .sink import SinkError
+from .sink import Sink, SinkError
 from .spans import Span, clock, current, transaction
 from .text import quote, type_path
 
@@ -26,13 +27,20 @@ if TYPE_CHECKING:
 
     from ..options import RecordOptions
     from .naming import Name
+    from .tap import NamesOnly, Tap
+
+    OpenSink = Callable[[], Sink | Tap | NamesOnly]
 
 
 class Recorder:
-    """Turns what the hooks see into lines. `active` false means: let everything pass."""
+    """Turns what the hooks see into lines. `active` false means: let everything pass.
 
-    def __init__(self, options: RecordOptions) -> None:
+    `open_sink` opens what they are written to, a file of the run if nothing else is given.
+    """
+
+    def __init__(self, options: RecordOptions, open_sink: OpenSink | None = None) -> None:
         self.options = options
+        self._open_sink = open_sink or functools.partial(_open_file, options)
         self.active = True
         self.process: Process | None = None
         self.counts = Counts()
@@ -95,7 +103,10 @@ class Recorder:
             exception = self._error(span.error)
             # A task's context may keep the span: not the frames of the exception with it.
             span.error = None
-        if not self.takes(process):
+        if process is not self.process:
+            return
+        if process.sink.full:
+            self.drop()
             return
         pending = self.pending
         start = span.start
@@ -106,15 +117,6 @@ class Recorder:
             f'{pending.origin}"time":{start + process.epoch},'
             f'"duration_ns":{stop - start},"exception":{exception}{tail}}}\n'
         )
-
-    def takes(self, process: Process) -> bool:
-        """Whether a span of that process is still to be recorded; else it is only counted."""
-        if process is not self.process:
-            return False
-        if process.sink.full:
-            self._drop()
-            return False
-        return True
 
     def begin(self, span: Span) -> None:
         """Gather the `begin` lines of a span and of those around it that have none yet."""
@@ -182,7 +184,7 @@ class Recorder:
     def open_process(self) -> Process:
         """Open the file of this process, which has none yet. Raises SinkError."""
         try:
-            process = Process(self.options, self._epoch)
+            process = Process(self._open_sink(), self._epoch)
         except OSError as error:
             raise SinkError(f"{error.filename}: {error.strerror}") from None
         self.process = process
@@ -218,7 +220,8 @@ class Recorder:
         if self.process is not None and self._name_of_signal is not None:
             self.pending.lines.append(self.counts.line(self.process, self._name_of_signal))
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Count a span for which there is no room."""
         if self.active and not self.counts.dropped:
             say("the run has reached its size limit: spans are counted, no longer recorded")
         self.counts.dropped += 1
@@ -230,6 +233,12 @@ class Recorder:
             self.flush(None)
 
     # Failures
+
+    def revive(self) -> None:
+        """Record again, whatever has happened before."""
+        self.active = True
+        if self.process is not None:
+            self.process.sink.full = False
 
     def give_up(self, reason: str) -> None:
         """Stop recording in this process and say so, once."""
@@ -254,3 +263,12 @@ class Recorder:
         if place is None:
             raise error
         self.give_up(f"{type(error).__name__} in {place}, please report it")
+
+
+def _open_file(options: RecordOptions) -> Sink | NamesOnly:
+    sink = Sink(options.run_dir, options.max_bytes)
+    if options.keep_values:
+        return sink
+    from .tap import NamesOnly
+
+    return NamesOnly(sink)

@@ -53,10 +53,14 @@ class Rows:
         key before it.
         """
         held = state(instance)
-        key = tuple(map(held.get, model.key))
-        if None in map(SCALARS_BY_ID.get, map(id, map(type, key))) or None in key:
-            return UNKNOWN
-        row = hash((model.label, alias, *map(_print, key)))
+        single = held.get(model.plain_key)
+        if type(single) is int and single != -1:
+            row = hash((model.label, alias, (_NUMBER, hash(single))))
+        else:
+            key = tuple(map(held.get, model.key))
+            if None in map(SCALARS_BY_ID.get, map(id, map(type, key))) or None in key:
+                return UNKNOWN
+            row = hash((model.label, alias, *map(_print, key)))
         number = None if created else self._numbers.get(row)
         if number is None:
             self._last = number = self._last + 1

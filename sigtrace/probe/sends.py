@@ -53,12 +53,15 @@ class Sends:
 
     def _send(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.counts.unheard
+        count, counters = recorder.counts.unheard, recorder.counts.counters
         enter, leave = self._enter, self._leave
 
         def send(self: Any, sender: Any, **named: Any) -> Any:
             if not self.receivers:
-                count(self)
+                try:
+                    next(counters[id(self)])
+                except KeyError:
+                    count(self)
                 return []
             sending = enter(name, self, sender, named) if recorder.active else None
             if sending is _NOBODY:
@@ -79,12 +82,15 @@ class Sends:
 
     def _asend(self, name: str, original: Any) -> Any:
         recorder = self._recorder
-        count = recorder.counts.unheard
+        count, counters = recorder.counts.unheard, recorder.counts.counters
         enter, leave = self._enter, self._leave
 
         async def asend(self: Any, sender: Any, **named: Any) -> Any:
             if not self.receivers:
-                count(self)
+                try:
+                    next(counters[id(self)])
+                except KeyError:
+                    count(self)
                 return []
             outer = current.get()
             sending = enter(name, self, sender, named) if recorder.active else None

@@ -69,6 +69,16 @@ class SignalHooks:
                 self._dispatcher, "logger", FailureLogger(self._dispatcher.logger, self._swallowed)
             )
 
+    def instrument_known(self) -> None:
+        """Trace the subclasses that were there, and connected to, before we came."""
+        self._classes.clear()
+        self._classes.add(self._dispatcher.Signal)
+        known = list(type.__subclasses__(self._dispatcher.Signal))
+        while known:
+            signal_class = known.pop()
+            self._instrument(signal_class)
+            known += type.__subclasses__(signal_class)
+
     def mute(self, module_name: str) -> None:
         """Leave the muted signals of a module to Django's own sends."""
         module = sys.modules.get(module_name)

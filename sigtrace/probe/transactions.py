@@ -24,6 +24,14 @@ class TransactionHooks:
         # The blocks that each Atomic object is in; one may be entered again before it is left.
         self._open: dict[int, list[Transaction | None]] = {}
 
+    def forget(self) -> None:
+        """Take the blocks that are open for over: the hooks go, and nothing will say when."""
+        for blocks in self._open.values():
+            for block in blocks:
+                if block is not None:
+                    block.over = True
+        self._open.clear()
+
     def install(self, module: Any) -> None:
         """Hook `django.db.transaction`."""
         self._get_connection = module.get_connection

@@ -15,7 +15,6 @@ from sigtrace.reader.runs import (
     project_of,
     read_meta,
     recorded_runs,
-    runs_directory,
 )
 
 __all__ = [
@@ -37,5 +36,4 @@ __all__ = [
     "read_events",
     "read_meta",
     "recorded_runs",
-    "runs_directory",
 ]

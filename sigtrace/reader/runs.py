@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import SigtraceError
+from sigtrace.folders import RUNS, runs_directory
 from sigtrace.reader.lines import check_schema
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 
-DIRECTORY = ".sigtrace"
 
 _GZIP = b"\x1f\x8b"
 _EVENT = b'"event"'
@@ -38,15 +38,6 @@ class Run:
     def folder(self) -> Path:
         """Where its files are, also where the user named only some of them."""
         return self.path if self.path.is_dir() else self.path.parent
-
-
-def runs_directory(start: Path) -> Path:
-    """Where the runs of the project around `start` are kept, whether it exists or not."""
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        if (folder / "manage.py").is_file() or (folder / "pyproject.toml").is_file():
-            return folder / DIRECTORY
-    return start / DIRECTORY
 
 
 def recorded_runs(folder: Path) -> list[Path]:
@@ -92,7 +83,7 @@ def project_of(run: Path) -> str:
     if isinstance(project, str) and project:
         return project
     folder = run.absolute().parent
-    return str(folder.parent) if folder.name == DIRECTORY else ""
+    return str(folder.parent) if folder.name == RUNS else ""
 
 
 def open_run(path: Path, start: Path) -> Run:

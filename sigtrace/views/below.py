@@ -108,7 +108,8 @@ def _child(
 def _more(spans: list[Span], first: str, display: Display) -> Text:
     what = Text(end="").append(first, "dim")
     what.append(f"{display.glyphs.times}{len(spans):,} more", "dim")
-    return row(what, "", Text(milliseconds(sum(span.duration_ns for span in spans))), display)
+    took = milliseconds(sum(span.duration_ns for span in spans)) if display.durations else ""
+    return row(what, "", Text(took), display)
 
 
 def _not_reached(path: str, send: Span, first: str, rest: str, display: Display) -> list[Text]:

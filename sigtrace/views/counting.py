@@ -27,11 +27,12 @@ def folded(fold: Fold, display: Display) -> Text:
     # The number first: what stands behind may be cut.
     what = Text(f"  {display.glyphs.times}{fold.times:,} more  ", end="")
     what.append_text(Text(", ", end="").join(labels.name(root, display) for root in roots))
-    time = Text(milliseconds(fold.total_ns), end="")
+    time = Text(milliseconds(fold.total_ns) if display.durations else "", end="")
     if len(roots) > 1:
         return row(what, "", time, display)
     file, line = roots[0].event.get("file"), roots[0].event.get("line")
-    return row(what, place(file, line), time, display, file_link(file, line, display))
+    where = place(file, line if display.line_numbers else None)
+    return row(what, where, time, display, file_link(file, line, display))
 
 
 def name(root: Span) -> str:

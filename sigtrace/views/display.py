@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WIDTH = 96
 """Columns where there is no terminal to ask."""
@@ -58,6 +62,15 @@ ASCII = Glyphs(
 )
 
 
+def can_draw(encoding: str | None) -> bool:
+    """Whether a stream of that encoding takes the signs that are not ASCII."""
+    try:
+        "".join(vars(UNICODE).values()).encode(encoding or "utf-8")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Display:
     """The display options of `run` and `report`, and the columns there are.
@@ -65,7 +78,9 @@ class Display:
     `signal`, `sender` and `receiver` are globs, `min_ms` milliseconds, `depth` the levels drawn
     below which chains are cut. Without `fold`, what looks alike is drawn each time. `crop` cuts
     lines to `width`: in a terminal, not in a file. With `links`, places lead to their files;
-    `root` is the absolute folder that paths are relative to.
+    `root` is the absolute folder that paths are relative to. Without `durations`, `line_numbers`
+    and `values`, two runs of the same code look the same. `marks` are words to put on the lines of
+    spans, by id.
     """
 
     signal: tuple[str, ...] = ()
@@ -81,6 +96,10 @@ class Display:
     ascii: bool = False
     links: bool = False
     root: str = ""
+    durations: bool = True
+    line_numbers: bool = True
+    values: bool = True
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def selection(self) -> Selection:

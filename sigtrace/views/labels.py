@@ -73,11 +73,11 @@ def details(span: Span, above: Span | None, display: Display) -> Iterator[list[T
     changes = span.event.get("changes")
     if isinstance(changes, dict):
         for field, values in changes.items():
-            yield _change(field, values, glyphs)
+            yield _change(field, values if display.values else None, glyphs)
     if began_here(span):
         words = [Text(end="").append(f"{glyphs.failed} ", "red").append_text(_exception(span))]
         message = span.text("exception_message")
-        if message:
+        if message and display.values:
             words += [data(word) for word in clean(message).split(" ")]
         if span.event.get("swallowed"):
             words.append(Text(f"{glyphs.dot} swallowed by send_robust", "red", end=""))
@@ -99,9 +99,9 @@ def time(span: Span, display: Display) -> Text:
         return Text("unfinished", "bold red", end="")
     if span.event.get("discarded"):
         return Text("discarded", "yellow", end="")
-    took = milliseconds(span.duration_ns)
+    took = milliseconds(span.duration_ns) if display.durations else ""
     if span.exception is not None:
-        return Text(f"{display.glyphs.failed} {took}", "red", end="")
+        return Text(f"{display.glyphs.failed} {took}".rstrip(), "red", end="")
     return Text(took, "dim" if span.kind == "query" else "", end="")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.views.arguments import unusual
-from sigtrace.views.text import clean, quoted
+from sigtrace.views.text import clean, quoted, without_value
 
 if TYPE_CHECKING:
     from sigtrace.tree import Span
@@ -59,14 +59,17 @@ def _arguments(span: Span, above: Span | None, display: Display) -> list[str]:
     if not isinstance(arguments, dict):
         return []
     shown = arguments.items() if display.args else unusual(span.text("signal"), arguments)
-    return [_argument(name, value, above) for name, value in shown]
+    return [_argument(name, value, above, display) for name, value in shown]
 
 
-def _argument(name: str, value: object, above: Span | None) -> str:
+def _argument(name: str, value: object, above: Span | None, display: Display) -> str:
     if name == "action" and isinstance(value, str):
         return clean(value)
+    if not display.values:
+        value = without_value(value)
     if name == "update_fields" and value is not None and above is not None and above.kind == "save":
         # The send has a set, of which only the size is recorded; the save has the names.
         value = update_fields(above) or value
         return clean(f"{name}={value}")
-    return clean(f"{name}=") + quoted(value)
+    unknown = value is None and not display.values
+    return clean(f"{name}=") + (display.glyphs.more if unknown else quoted(value))

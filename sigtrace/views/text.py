@@ -48,6 +48,15 @@ def quoted(value: object) -> str:
     return clean(json.dumps(value, ensure_ascii=False))
 
 
+def without_value(value: object) -> object:
+    """What stands for an object without its key, a boolean; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _STRUCTURAL.fullmatch(value):
+        return value.partition(" pk=")[0]
+    return None
+
+
 def short(path: str) -> str:
     """The last part of an import path, with its class: `Search.update` of `blog.Search.update`."""
     local = path.rpartition("<locals>.")[2]

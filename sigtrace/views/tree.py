@@ -73,6 +73,8 @@ def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -
     if is_root and (chain.continues is not None or span.resumed):
         remarks.append(f"continued {clean(short(chain.continues or ''))}".rstrip())
     remarks += _transaction(node, blocks, display)
+    if span.id in display.marks:
+        remarks.append(display.marks[span.id])
     if remarks:
         what.append("  " + f" {glyphs.dot} ".join(remarks), "" if is_root else "dim")
     file, line = span.event.get("file"), span.event.get("line")
@@ -80,7 +82,8 @@ def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -
         # Django's send, from the place of the operation.
         file = None
     link = file_link(file, line, display)
-    return row(what, place(file, line), labels.time(span, display), display, link)
+    where = place(file, line if display.line_numbers else None)
+    return row(what, where, labels.time(span, display), display, link)
 
 
 def _transaction(node: Node, blocks: dict[str, Span], display: Display) -> list[str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import shutil
 import statistics
 import subprocess
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
+
+from tests.support import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,20 +27,36 @@ class Asked(Protocol):
 
 
 class Worker:
-    """A worker process; `command` starts it. What it writes to stderr goes into `log`."""
+    """A worker process; `command` starts it. What it writes to stderr goes into `log`.
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+    With `terminal` its stderr is one, whose text goes into `log`.
+    """
+
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], log: Path, *, terminal: bool = False
+    ) -> None:
         self._log = log
-        with log.open("wb") as stderr:
+        self._reader: threading.Thread | None = None
+        stderr = self._open_terminal() if terminal else os.open(log, os.O_WRONLY | os.O_CREAT)
+        try:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 env=dict(env),
+                cwd=ROOT,
                 text=True,
             )
+        finally:
+            os.close(stderr)
         self._answer()
+
+    def _open_terminal(self) -> int:
+        master, slave = pty.openpty()
+        self._reader = threading.Thread(target=_copy, args=(master, self._log))
+        self._reader.start()
+        return slave
 
     def ask(self, scenario: str, operations: int) -> int:
         """Run a batch; nanoseconds. Raises RuntimeError if the worker has died."""
@@ -70,6 +93,19 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._reader is not None:
+            self._reader.join()
+
+
+def _copy(master: int, log: Path) -> None:
+    """Write what a terminal is shown into a file, until nobody has the terminal any more."""
+    # Linux ends the reading of a terminal that is closed with EIO.
+    with (
+        contextlib.suppress(OSError),
+        open(master, "rb", buffering=0) as shown,
+        log.open("wb") as file,
+    ):
+        shutil.copyfileobj(shown, file)
 
 
 @dataclass(frozen=True)

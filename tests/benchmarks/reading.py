@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.measure import ratio
+from tests.benchmarks.screen import console
 from tests.support import SAMPLE_SITE, Site
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def main() -> int:
         for number in range(options.rounds):
             for what in list(commands)[:: -1 if number % 2 else 1]:
                 taken[what].append(measure(commands[what]))
-    Console(width=None if sys.stdout.isatty() else 120).print(
-        table(taken, f"{spans:,} spans in {len(files)} files, {size / 1e6:,.0f} MB")
-    )
+    console().print(table(taken, f"{spans:,} spans in {len(files)} files, {size / 1e6:,.0f} MB"))
     return 0
 
 

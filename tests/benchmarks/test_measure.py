@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sigtrace.analysis.report import analyse
 from sigtrace.reader import open_run
-from tests.benchmarks.__main__ import SCENARIOS
+from tests.benchmarks.__main__ import notes
 from tests.benchmarks.measure import Ratio, Size, Worker, alternate, batch_size, ratio, trace_size
 from tests.benchmarks.reading import record, repeat
-from tests.support import clean_environment
+from tests.benchmarks.scenarios import SCENARIOS
+from tests.benchmarks.tools import TOOLS
+from tests.support import POSTGRESQL, clean_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Clock:
@@ -55,10 +60,37 @@ def test_bytes_a_span(tmp_path: Path):
 
 
 def test_a_worker_runs_every_scenario(tmp_path: Path):
-    program = Path(__file__).with_name("worker.py")
-    command = [sys.executable, str(program), str(tmp_path)]
+    command = [sys.executable, "-m", "tests.benchmarks.worker", str(tmp_path)]
     with Worker(command, clean_environment(), tmp_path / "log") as worker:
-        assert all(worker.ask(scenario, 2) > 0 for scenario in SCENARIOS)
+        for scenario in SCENARIOS.values():
+            assert scenario.postgresql or worker.ask(scenario.asked, 2) > 0
+
+
+@pytest.mark.parametrize("tool", ["sentry", "kolo", "viztracer", "cprofile"])
+def test_a_worker_runs_under_a_tool(tmp_path: Path, tool: str):
+    if not TOOLS[tool].is_installed():
+        pytest.skip(f"{tool} is not installed: it comes with the extra `bench`")
+    command = [sys.executable, "-m", "tests.benchmarks.worker", str(tmp_path), "cpu", tool]
+    with Worker(command, clean_environment(), tmp_path / "log") as worker:
+        assert worker.ask("save 3 default", 90) > 0
+
+
+def test_what_is_not_measured_is_said(monkeypatch):
+    monkeypatch.delenv(POSTGRESQL, raising=False)
+    said = notes(["dispatch 5"], ["cprofile"], alone=False)
+    assert said[0] == "cProfile: without sorting; it keeps sums, no calls."
+    assert "NOT MEASURED: Sentry, kolo, viztracer: not installed" in said[1]
+    assert notes(["load"], [], alone=True) == []
+    (said_last,) = notes(["save 3 postgresql"], [*TOOLS], alone=False)[len(TOOLS) :]
+    assert f"NOT MEASURED: PostgreSQL: {POSTGRESQL} names no server" in said_last
+
+
+def test_the_stderr_of_a_worker_may_be_a_terminal(tmp_path: Path):
+    log = tmp_path / "log"
+    source = "import sys; print(sys.stderr.isatty()); print('seen', file=sys.stderr)"
+    with Worker([sys.executable, "-c", source], clean_environment(), log, terminal=True):
+        pass
+    assert log.read_text().split() == ["seen"]
 
 
 def test_a_worker_that_dies_says_why(tmp_path: Path):

@@ -205,6 +205,12 @@ def test_what_looks_alike_is_drawn_each_time_if_asked(project):
         (["--format", "otlp", "--fail-on", "R001"], "--format otlp shows none"),
         (["--fail-on", "R001,R999"], "'R999' names no finding. There are: R001 fired more"),
         (["--fail-on", ","], "names no finding"),
+        (["--fail-under", "90"], "--fail-under is about signal coverage: add --coverage"),
+        (["--coverage", "--tree"], "--coverage is a report of its own"),
+        (["--coverage", "--fail-on", "R001"], "it does not go with --fail-on"),
+        (["--coverage", "--format", "otlp"], "written as text, json, markdown, not as otlp"),
+        (["--coverage", "--slow-ms", "3"], "--coverage shows none"),
+        (["--coverage", "--fail-under", "101"], "101.0 is not in the range 0<=x<=100"),
     ],
 )
 def test_options_that_do_not_go_together_are_said(project, options, said):
@@ -244,6 +250,28 @@ def test_a_run_that_goes_on_says_so_and_is_no_pass(project, capfd):
         done = CliRunner().invoke(group, ["diff", run.name, run.name, "--fail-on", "new-edge"])
         assert done.exit_code == 2
     assert report("--fail-on", "R006").exit_code == 0
+
+
+def test_too_little_coverage_is_a_failure(project, capfd):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    assert report("--coverage").exit_code == 2
+    assert "receivers.json is missing" in capfd.readouterr().err
+    names = ("blog.signals.notify_about_article", "blog.signals.never")
+    receivers = [{"receiver": name, "origin": "own"} for name in names]
+    known = {"signal": "django.db.models.signals.post_save", "receivers": receivers}
+    (run / "receivers.json").write_text(json.dumps({"signals": [known]}))
+    assert "50.0 % · 1 of 2 own receivers" in report("--coverage").stdout
+    assert report("--coverage", "--fail-under", "50").exit_code == 0
+    assert report("--coverage", "--fail-under", "50.1").exit_code == 1
+    assert "is 50.0 %, which is less than 50.1 %" in capfd.readouterr().err
+    with (run / "4242.jsonl").open("rb") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        assert report("--coverage", "--fail-under", "50.1").exit_code == 2
+        assert "calls may be missing: 20260101T000000Z-1-abc is still" in capfd.readouterr().err
+    write(run / "4242.jsonl", process(), *article_save(), counts(dropped=3))
+    assert report("--coverage", "--fail-under", "60").exit_code == 2
+    assert "calls may be missing: 3 spans" in capfd.readouterr().err
+    assert report("--coverage", "--format", "markdown").stdout.startswith("## sigtrace: signal cov")
 
 
 def test_annotations_for_github(project, monkeypatch):

@@ -1,4 +1,4 @@
-"""The harness: `python -m tests.fidelity [--python PATH] [--option=--all] [LABEL]…`.
+"""The harness: `python -m tests.fidelity [--python PATH] [--option=--all | --blocks] [LABEL]…`.
 
 Exits with 0 if every test ended traced as it ended untraced, with 1 if one did not, with 2 if
 that could not be told.
@@ -7,6 +7,7 @@ that could not be told.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from tests.fidelity.outcomes import Difference, Outcomes, compare, parse
 from tests.fidelity.source import default_cache, django_tests, django_version
-from tests.support import clean_environment
+from tests.support import ROOT, clean_environment
 
 LABELS = (
     *("dispatch", "signals", "m2m_signals", "migrate_signals", "save_delete_hooks", "async"),
@@ -26,6 +27,7 @@ LABELS = (
     *("test_utils", "settings_tests", "asgi", "handlers"),
 )
 TIMEOUT = 3600
+BLOCKS = Path(__file__).with_name("blocks.py")
 
 
 def main() -> int:
@@ -44,9 +46,14 @@ def main() -> int:
             *("--trace-dir", f"{folder}/run", "--python", options.python, *options.option),
         ]
         untraced = run("untraced", [options.python, *runtests], tests, console)
-        traced = run("traced", [*sigtrace, *runtests], tests, console)
-        size = sum(path.stat().st_size for path in Path(folder).glob("run/*.jsonl"))
-        console.print(f"The trace has {size / 1e6:.1f} MB.")
+        if options.blocks:
+            traced = run("in blocks", [options.python, str(BLOCKS), *runtests], tests, console)
+            size = sum(map(int, re.findall(r"^(\d+) chains in blocks$", traced, re.MULTILINE)))
+            console.print(f"There were {size:,} chains in blocks.")
+        else:
+            traced = run("traced", [*sigtrace, *runtests], tests, console)
+            size = sum(path.stat().st_size for path in Path(folder).glob("run/*.jsonl"))
+            console.print(f"The trace has {size / 1e6:.1f} MB.")
         if not size:
             console.print("Nothing was traced: this says nothing.")
             return 2
@@ -68,6 +75,9 @@ def arguments() -> argparse.Namespace:
         help="for `sigtrace run`, as in --option=--all; repeatable",
     )
     parser.add_argument(
+        "--blocks", action="store_true", help="run each test in a block of `sigtrace.trace()`"
+    )
+    parser.add_argument(
         "--allow",
         action="append",
         default=[],
@@ -85,7 +95,7 @@ def run(name: str, command: list[str], tests: Path, console: Console) -> str:
     done = subprocess.run(
         command,
         cwd=tests,
-        env=clean_environment(),
+        env=clean_environment(**({"PYTHONPATH": str(ROOT)} if str(BLOCKS) in command else {})),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",

@@ -152,17 +152,19 @@ try:
 except Exception:
     _say_untraced(sys.exc_info()[1])
 
-# Hand over to the sitecustomize that Python would have found without ours.
-_ours = sys.modules.pop("sitecustomize", None)
-try:
-    import sitecustomize  # noqa: F401
-except BaseException as error:
-    if not isinstance(error, ImportError) or getattr(error, "name", None) != "sitecustomize":
-        if hasattr(error, "__traceback__"):
-            BaseException.with_traceback(error, error.__traceback__.tb_next)
-        raise
-finally:
-    # Tools that chain as we do look for the module afterwards: its absence would break them.
-    _kept = _ours if _ours is None else sys.modules.setdefault("sitecustomize", _ours)
-    if _kept is _ours and getattr(_ours, "__spec__", None) is not None:
-        _ours.__spec__.origin = None
+# Hand over to the sitecustomize that Python would have found without ours; a test run that traces
+# itself executes this file under another name, and has got its own.
+if __name__ == "sitecustomize":
+    _ours = sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # noqa: F401
+    except BaseException as error:
+        if not isinstance(error, ImportError) or getattr(error, "name", None) != "sitecustomize":
+            if hasattr(error, "__traceback__"):
+                BaseException.with_traceback(error, error.__traceback__.tb_next)
+            raise
+    finally:
+        # Tools that chain as we do look for the module afterwards: its absence would break them.
+        _kept = _ours if _ours is None else sys.modules.setdefault("sitecustomize", _ours)
+        if _kept is _ours and getattr(_ours, "__spec__", None) is not None:
+            _ours.__spec__.origin = None

@@ -1,0 +1,9 @@
+"""Signal coverage: which of the connected receivers a test suite has called, and which never."""
+
+from __future__ import annotations
+
+from sigtrace.analysis.coverage.calls import Calls
+from sigtrace.analysis.coverage.measuring import measure
+from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
+
+__all__ = ["App", "Calls", "Row", "SignalCoverage", "measure"]

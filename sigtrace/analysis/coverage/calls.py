@@ -1,0 +1,92 @@
+"""Who was called for whom, how often, and by which test first: one pass over the lines of runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+Event = dict[str, Any]
+
+
+class Key(NamedTuple):
+    """A receiver that hears a signal of a sender."""
+
+    signal: str
+    receiver: str
+    sender: str | None
+
+
+@dataclass(slots=True)
+class Called:
+    """How often, and when first: Unix nanoseconds; `test` is None outside of tests."""
+
+    calls: int
+    time: int
+    test: str | None
+
+
+class Calls:
+    """Adds up calls of receivers. Of spans and scopes only what is still needed is kept."""
+
+    def __init__(self) -> None:
+        self.of: dict[Key, Called] = {}
+        self.dropped = 0
+        self._dropped: dict[str, int] = {}
+        self._scopes: dict[str, tuple[str, str, str | None]] = {}
+        self._open: dict[str, Event] = {}
+
+    def feed(self, event: Event) -> None:
+        """Take the next line of a run."""
+        what = event["event"]
+        if what == "end":
+            if event["kind"] == "receiver":
+                self._ended(event)
+        elif what == "scope":
+            name = str(event.get("name"))
+            self._scopes[event["id"]] = (str(event.get("kind")), name, event.get("parent"))
+        elif what == "begin" and event["kind"] in ("send", "receiver"):
+            self._open[event["id"]] = event
+        elif what == "counts":
+            # Cumulative: the last ones of a process count.
+            self._dropped[event["process"]] = int(event.get("dropped") or 0)
+
+    def unfinished(self) -> list[tuple[str, str, int]]:
+        """The calls that never ended, as receiver, last part of the signal, and time."""
+        found = []
+        for event in self._open.values():
+            send = self._open.get(event.get("parent") or "")
+            if event["kind"] == "receiver" and send is not None:
+                found.append((str(event.get("name")), str(send.get("name")), int(event["time"])))
+        return found
+
+    def next_run(self) -> None:
+        """Forget what only holds within a run: its ids."""
+        self.dropped += sum(self._dropped.values())
+        self._dropped.clear()
+        self._scopes.clear()
+        self._open.clear()
+
+    def _ended(self, event: Event) -> None:
+        self._open.pop(event["id"], None)
+        key = Key(
+            event.get("signal") or "",
+            event.get("receiver") or event.get("name") or "",
+            event.get("sender"),
+        )
+        time = event["time"]
+        known = self.of.get(key)
+        if known is None:
+            self.of[key] = Called(1, time, self._test(event.get("scope")))
+            return
+        known.calls += 1
+        if time < known.time:
+            known.time, known.test = time, self._test(event.get("scope"))
+
+    def _test(self, scope: str | None) -> str | None:
+        """The test around a scope; its name may grow until it is closed, a test's does not."""
+        while scope is not None:
+            kind, name, outer = self._scopes.get(scope, ("", "", None))
+            if kind == "test":
+                return name
+            scope = outer
+        return None

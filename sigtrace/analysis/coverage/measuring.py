@@ -1,0 +1,135 @@
+"""Compares what was connected in runs with what they called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sigtrace.analysis.connected import registry
+from sigtrace.analysis.coverage.calls import Called, Calls, Key
+from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
+from sigtrace.analysis.filters import Selection, matches
+from sigtrace.errors import SigtraceError
+from sigtrace.reader import Damage, merge_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sigtrace.analysis.connected import Connection
+    from sigtrace.reader import Run
+
+
+def measure(
+    runs: Sequence[Run],
+    selection: Selection = Selection(),  # noqa: B008
+    progress: Callable[[int], None] = lambda _: None,
+) -> SignalCoverage:
+    """Read the runs of a suite, or of parts of one, and add them up.
+
+    The project's own receivers count, with `selection.everything` all; its names choose among them.
+    Raises SigtraceError if no run says what was connected, or one cannot be read.
+    """
+    if not any(run.receivers for run in runs):
+        raise SigtraceError(
+            f"receivers.json is missing in {runs[0].path}, so nothing can be said of coverage.",
+            "It is written when django.setup() ends; did the command get so far?",
+        )
+    calls, damage, muted = Calls(), Damage(), set()
+    connections: dict[Connection, str] = {}
+    for run in runs:
+        known = registry(run)
+        apps = _apps(run)
+        for one in known.connections:
+            if selection.everything or one.origin == "own":
+                if one.signal in known.muted:
+                    muted.add(Key(one.signal, one.receiver, one.sender))
+                elif _is_selected(one, selection):
+                    connections.setdefault(one, _app_of(one.receiver, apps))
+        for event in merge_events(run.files, damage, progress):
+            calls.feed(event)
+        _add_unfinished(calls, connections)
+        calls.next_run()
+    return SignalCoverage(
+        runs=tuple(runs),
+        apps=tuple(_grouped(_rows(connections, calls))),
+        muted=len(muted),
+        doubts=tuple(_doubts(damage, calls)),
+        everyone=selection.everything,
+    )
+
+
+def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
+    by_receiver: dict[tuple[str, str], list[tuple[Key, Called]]] = {}
+    for key, called in calls.of.items():
+        by_receiver.setdefault((key.signal, key.receiver), []).append((key, called))
+    seen: set[Key] = set()
+    for one, app in connections.items():
+        whole = Key(one.signal, one.receiver, one.sender)
+        if whole in seen:
+            continue
+        seen.add(whole)
+        row = Row(app, one.receiver, one.signal, one.sender, one.file, one.line)
+        found = [
+            (key, called)
+            for key, called in by_receiver.get((one.signal, one.receiver), ())
+            if one.sender in (None, key.sender)
+        ]
+        yield _called(row, found) if found else row
+
+
+def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
+    senders: Counter[str | None] = Counter()
+    for key, called in found:
+        senders[key.sender] += called.calls
+    _, first = min(found, key=lambda pair: pair[1].time)
+    return replace(
+        row,
+        calls=senders.total(),
+        test=first.test,
+        senders=tuple(senders.most_common()) if row.sender is None else (),
+    )
+
+
+def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
+    """Count calls in which a process ended: their lines name the signal by its last part only."""
+    for receiver, signal, time in calls.unfinished():
+        for one in connections:
+            if one.receiver == receiver and one.signal.rpartition(".")[2] == signal:
+                key = Key(one.signal, receiver, one.sender)
+                calls.of.setdefault(key, Called(0, time, None)).calls += 1
+
+
+def _grouped(rows: Iterable[Row]) -> Iterator[App]:
+    apps: dict[str, list[Row]] = {}
+    for row in rows:
+        apps.setdefault(row.app, []).append(row)
+    for name, found in sorted(apps.items()):
+        key = lambda row: (row.receiver, row.signal, row.sender or "")  # noqa: E731
+        yield App(name, tuple(sorted(found, key=key)))
+
+
+def _apps(run: Run) -> list[str]:
+    names = run.receivers.get("apps")
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _app_of(receiver: str, apps: Iterable[str]) -> str:
+    """The innermost app that a receiver's module lies in, else its top-level package."""
+    homes = [name for name in apps if receiver.startswith(f"{name}.")]
+    return max(homes, key=len) if homes else receiver.partition(".")[0]
+
+
+def _is_selected(one: Connection, selection: Selection) -> bool:
+    return (
+        matches(one.receiver, selection.receiver)
+        and matches(one.signal, selection.signal)
+        and (one.sender is None or matches(one.sender, selection.sender))
+    )
+
+
+def _doubts(damage: Damage, calls: Calls) -> Iterator[str]:
+    if damage.total:
+        yield f"lines could not be read: {', '.join(damage.lines)}"
+    if calls.dropped:
+        yield f"{calls.dropped:,} spans were not written: the run was full"

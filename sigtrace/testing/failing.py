@@ -1,0 +1,60 @@
+"""`--signals-on-failure`: with a test that fails goes what its signals set off."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sigtrace.errors import SigtraceError
+from sigtrace.testing.trace import Trace, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_MOST_LINES = 200
+_TRACE = pytest.StashKey[Trace]()
+_WHY = pytest.StashKey[str]()
+
+
+class ShowSignals:
+    """Traces each test from its set-up to its tear-down."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        traced = trace()
+        try:
+            traced.__enter__()
+        except SigtraceError as error:
+            # Nothing can be traced here; that is no fault of the test.
+            item.stash[_WHY] = error.message
+            return (yield)
+        item.stash[_TRACE] = traced
+        try:
+            return (yield)
+        finally:
+            del item.stash[_TRACE]
+            with suppress(SigtraceError):
+                traced.__exit__(None, None, None)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.failed and _TRACE in item.stash:
+            tree = _shortened(item.stash[_TRACE].tree())
+            report.sections.append(("Signals", tree or "No receiver was called."))
+        elif report.failed and _WHY in item.stash:
+            report.sections.append(("Signals", item.stash[_WHY]))
+        return report
+
+
+def _shortened(tree: str) -> str:
+    """The end of a tree that is long: that is where the failure is."""
+    lines = tree.splitlines()
+    left_out = len(lines) - _MOST_LINES
+    if left_out <= 0:
+        return tree
+    return "\n".join([f"… {left_out:,} lines before", *lines[-_MOST_LINES:]])

@@ -1,0 +1,111 @@
+"""`@pytest.mark.signals(…)`: what the receivers may do that a test sets off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sigtrace.testing.drawing import draw
+from sigtrace.testing.expected import UNEXPECTED
+from sigtrace.testing.names import ends_with
+from sigtrace.testing.trace import trace
+from sigtrace.views.text import plural, short
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from sigtrace.testing.records import Call
+    from sigtrace.testing.trace import Trace
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The arguments of the marker; None is no limit."""
+
+    max_depth: int | None = None
+    max_queries_per_receiver: int | None = None
+    only: tuple[str, ...] | None = None
+
+    def exceeded(self, calls: Iterable[Call]) -> Iterator[tuple[Call, str]]:
+        """The calls that go too far, and how, in words."""
+        for call in calls:
+            name, depth, queries = short(call.receiver), self.max_depth, call.queries
+            if depth is not None and call.depth > depth:
+                yield (
+                    call,
+                    f"{name} ran {plural(call.depth, 'receiver')} deep, max_depth is {depth}",
+                )
+            most = self.max_queries_per_receiver
+            if most is not None and queries > most:
+                said = plural(queries, "query", "queries")
+                yield call, f"{name} executed {said}, max_queries_per_receiver is {most}"
+            if self.only is not None and not any(ends_with(call.receiver, g) for g in self.only):
+                yield call, f"{call.receiver} ran, which is not among only={list(self.only)}"
+
+
+class CheckLimits:
+    """Traces the tests that have the marker, and fails those that went too far."""
+
+    def __init__(self, items: Iterable[pytest.Item]) -> None:
+        self._limits = {
+            item.nodeid: limits
+            for item in items
+            # A marker that says nothing may be a project's own.
+            if (limits := limits_of(item)) != Limits()
+        }
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        limits = self._limits.get(item.nodeid)
+        if limits is None:
+            return (yield)
+        with trace() as traced:
+            result = yield
+        said = _said(traced, limits)
+        if said:
+            pytest.fail(said, pytrace=False)
+        return result
+
+
+def limits_of(item: pytest.Item) -> Limits:
+    """The limits of a test: its own win over those of its class and module.
+
+    Raises UsageError for an argument that the marker does not have, or that is none of its values.
+    """
+    found: dict[str, Any] = {}
+    for marker in item.iter_markers("signals"):
+        if marker.args:
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.signals takes names only: {_NAMES}"
+            )
+        for name, value in marker.kwargs.items():
+            found.setdefault(name, _checked(item, name, value))
+    return Limits(**found)
+
+
+def _checked(item: pytest.Item, name: str, value: Any) -> Any:
+    where = f"{item.nodeid}: @pytest.mark.signals"
+    if name == "only":
+        if isinstance(value, str) or not all(isinstance(glob, str) for glob in value):
+            raise pytest.UsageError(f"{where}(only=…) takes a list of globs, not {value!r}")
+        return tuple(value)
+    if name not in _NUMBERS:
+        raise pytest.UsageError(f"{where} has no argument {name!r}; there are {_NAMES}")
+    if value is not None and (type(value) is not int or value < 0):
+        raise pytest.UsageError(f"{where}({name}=…) takes a number, not {value!r}")
+    return value
+
+
+def _said(traced: Trace, limits: Limits) -> str:
+    exceeded = list(limits.exceeded(traced.calls()))
+    if not exceeded:
+        return ""
+    lines = dict.fromkeys(text for _, text in exceeded)
+    tree = draw(traced.events, marks={call.id: UNEXPECTED for call, _ in exceeded})
+    return "\n".join([*lines, "", str(tree)])
+
+
+_NUMBERS = ("max_depth", "max_queries_per_receiver")
+_NAMES = ", ".join(field.name for field in fields(Limits))

@@ -1,0 +1,48 @@
+"""Which receiver, signal or sender a test means: the object itself, or its name or a part of it."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from sigtrace.testing.probing import receiver_name, sender_name, signal_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Asked = Callable[[str], bool]
+
+
+def is_receiver(receiver: Callable[..., Any] | str) -> Asked:
+    """Return what says whether a receiver of a trace is the one that is meant."""
+    return _asked(receiver, receiver_name)
+
+
+def is_signal(signal: Any) -> Asked:
+    """Return what says whether a signal of a trace is the one that is meant."""
+    return _asked(signal, signal_name)
+
+
+def is_sender(sender: Any) -> Callable[[str | None], bool]:
+    """Return what says whether a sender of a trace is the one that is meant; None means no one."""
+    if sender is None:
+        return lambda name: name is None
+    asked = _asked(sender, lambda thing: sender_name(thing) or "")
+    return lambda name: name is not None and asked(name)
+
+
+def text_of(thing: Any, name: Callable[[Any], str | None]) -> str:
+    """What was meant, for a message."""
+    return thing if isinstance(thing, str) else name(thing) or "None"
+
+
+def ends_with(path: str, wanted: str) -> bool:
+    """Whether a path is `wanted` or ends with it, whole names only; globs work."""
+    return fnmatchcase(path, wanted) or fnmatchcase(path, f"*.{wanted}")
+
+
+def _asked(thing: Any, name: Callable[[Any], str]) -> Asked:
+    if isinstance(thing, str):
+        return lambda path: ends_with(path, thing)
+    exact = name(thing)
+    return lambda path: path == exact

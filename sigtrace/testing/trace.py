@@ -1,0 +1,202 @@
+"""`sigtrace.trace()`: what the signals in a block of code set off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from sigtrace.testing import blocks
+from sigtrace.testing.drawing import Drawing, draw, relative
+from sigtrace.testing.errors import TraceError
+from sigtrace.testing.gathered import events_of
+from sigtrace.testing.names import is_receiver
+from sigtrace.testing.probing import IN_PROCESS
+from sigtrace.testing.records import sends_in
+from sigtrace.tree import Builder, order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from sigtrace.probe import Probe
+    from sigtrace.testing.records import Call, Send
+    from sigtrace.tree import Chain, Event
+
+_BYPASSING = ("bulk", "delete")
+
+# Tracebacks of unittest end where the test's own code does, those of pytest by the name below.
+__unittest = True
+
+
+def trace() -> Trace:
+    """Trace a block of code, in a process that `sigtrace run` traces or in any other.
+
+    >>> with sigtrace.trace() as t:
+    ...     article.save()
+    >>> t.calls("generate_slug")[0].changes
+    {'slug': ('', 'hello-world')}
+
+    `async with` works as well, and so does `with` around an `await`. What is in the block: all that
+    runs in its context, so the threads and tasks that get a copy of it (`sync_to_async`,
+    `asyncio.to_thread`, tasks made within). A thread with a context of its own (one that was just
+    started, the server of a LiveServerTestCase) belongs to the block too, unless others are open
+    beside it, so that nobody can tell which of them it works for. Another task of the same event
+    loop does not. What happens in a block within a block belongs to both.
+
+    Django is put back as it was when the last block is left. Values are those of the process, none
+    hidden; in one that `sigtrace run` traces, what that run records (`--values`).
+    """
+    return Trace()
+
+
+class Trace:
+    """What happened in a block; it can be asked while the block runs, and after it.
+
+    Of what only Django's own receivers heard nothing is said, unless it is asked for by name.
+    """
+
+    def __init__(self) -> None:
+        self._block = blocks.Block()
+        self._since = 0
+        self._probe: Probe | None = None
+        self._is_whole = True
+        self._read: tuple[int, list[Event], tuple[Chain, ...]] = (0, [], ())
+
+    # The block
+
+    def __enter__(self) -> Self:
+        if self._since:
+            raise TraceError("A trace is of one block.", "Make another: sigtrace.trace().")
+        probe = self._probe = IN_PROCESS.begin()
+        try:
+            self._since = probe.border()
+        except BaseException:
+            IN_PROCESS.end()
+            raise
+        blocks.enter(self._block)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        probe = self._probe
+        assert probe is not None  # noqa: S101  (entered)
+        try:
+            probe.border()
+            process = probe.recorder.process
+            is_full = process is not None and process.sink.full
+            self._is_whole = probe.recorder.active and not is_full
+        finally:
+            blocks.leave(self._block)
+            IN_PROCESS.end()
+        if error is None:
+            self._ended_well()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        __tracebackhide__ = True
+        self.__exit__(kind, error, traceback)
+
+    def _ended_well(self) -> None:
+        """Say so if something may be missing: an assertion would be worth nothing."""
+        __tracebackhide__ = True
+        if not self._is_whole:
+            raise TraceError(
+                "Not all of this block was traced: the tracer has failed.",
+                "A line on stderr says why.",
+            )
+
+    # What happened
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The outermost operations in the order of their start, with all below each."""
+        return self._gathered()[1]
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """The sends that somebody heard, in the order of their start."""
+        return tuple(send for send in sends_in(self.chains) if not send.is_djangos)
+
+    def calls(self, receiver: Callable[..., Any] | str | None = None) -> tuple[Call, ...]:
+        """The calls of a receiver in the order of the sends, of all receivers without one.
+
+        A receiver is the function itself, or its import path or the end of that (`generate_slug`,
+        `signals.generate_slug`, `Search.update`), globs allowed.
+        """
+        found = (call for send in sends_in(self.chains) for call in send.calls)
+        if receiver is None:
+            return tuple(call for call in found if not call.is_djangos)
+        asked = is_receiver(receiver)
+        return tuple(call for call in found if asked(call.receiver))
+
+    @property
+    def not_reached(self) -> tuple[str, ...]:
+        """The receivers that were not called since one before them had raised."""
+        return tuple(name for send in self.sends for name in send.not_reached)
+
+    @property
+    def bypassed(self) -> tuple[str, ...]:
+        """The receivers that `bulk_create`, `update()` and fast deletes did not call, each once."""
+        from sigtrace.analysis.filters import bypassed
+        from sigtrace.analysis.walking import walk
+
+        spans = (span for chain in self.chains for span in walk(chain.root))
+        names = (name for span in spans if span.kind in _BYPASSING for name in bypassed(span))
+        return tuple(dict.fromkeys(names))
+
+    # How it looks
+
+    def tree(self, *, durations: bool = True, values: bool | None = None) -> str:
+        """Draw the chains, as `sigtrace run` does.
+
+        Without `durations` the text is the same from run to run, made to be stored: no times, no
+        line numbers, and no `values` unless they are asked for: fields that change are named,
+        objects are called by their model. It does not depend on what the run around records.
+        """
+        shows = durations if values is None else values
+        events = self.events if durations else relative(self.events, IN_PROCESS.project)
+        return str(draw(events, durations=durations, values=shows))
+
+    @property
+    def events(self) -> list[Event]:
+        """The lines of the trace, as the README describes them."""
+        return self._gathered()[0]
+
+    def __rich__(self) -> Drawing:
+        return Drawing(self.events)
+
+    def __str__(self) -> str:
+        return self.tree()
+
+    def __repr__(self) -> str:
+        from sigtrace.views.text import plural
+
+        counts = (
+            plural(len(self.chains), "chain"),
+            plural(len(self.sends), "send"),
+            plural(len(self.calls()), "receiver call"),
+        )
+        return f"<Trace: {', '.join(counts)}>"
+
+    def _gathered(self) -> tuple[list[Event], tuple[Chain, ...]]:
+        lines = self._block.lines
+        number = len(lines)
+        if self._read[0] != number:
+            events = events_of(lines[:number], self._since)
+            builder = Builder()
+            chains = [chain for event in events for chain in builder.feed(event)]
+            chains += [chain for chain in builder.finish() if chain.root.kind != "transaction"]
+            chains.sort(key=lambda chain: order(chain.root))
+            self._read = (number, events, tuple(chains))
+        return self._read[1:]

@@ -1,0 +1,146 @@
+"""Which connections were called, by whom first, added up over processes and runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sigtrace.analysis.coverage import measure
+from sigtrace.analysis.filters import Selection
+from sigtrace.errors import SigtraceError
+from sigtrace.reader import open_runs
+from tests.factories import begin, counts, end, process, scope, write
+
+POST_SAVE = "django.db.models.signals.post_save"
+TEST = {"kind": "test"}
+
+
+def connect(run, *receivers, **fields):
+    usual = {"sender": "blog.Article", "origin": "own", "file": "blog/signals.py", "line": 5}
+    described = [usual | receiver for receiver in receivers]
+    known = {
+        "signals": [{"signal": POST_SAVE, "receivers": described}],
+        "apps": ["blog", "blog.sub"],
+    }
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "receivers.json").write_text(json.dumps(known | fields))
+
+
+def call(span_id, receiver, sender="blog.Article", at=0.0, **fields):
+    names = {"name": receiver, "receiver": receiver, "signal": POST_SAVE, "sender": sender}
+    return end("receiver", span_id, None, at, **names, **fields)
+
+
+def covered(*runs, **selection):
+    return measure(open_runs(runs, runs[0]), Selection(**selection))
+
+
+def rows(*runs, **selection):
+    return {(row.receiver, row.sender): row for row in covered(*runs, **selection).rows}
+
+
+def test_a_connection_is_called_or_not(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"}, {"receiver": "blog.b"}, {"receiver": "blog.sub.c"})
+    write(tmp_path / "1.jsonl", process("1"), call("1-1", "blog.a"), call("1-2", "blog.sub.c"))
+    found = covered(tmp_path)
+    assert (found.called, found.connected, found.percent) == (2, 3, 66.6)
+    assert [(app.name, app.called, len(app.rows)) for app in found.apps] == [
+        ("blog", 1, 2),
+        ("blog.sub", 1, 1),
+    ]
+    assert [(row.receiver, row.file, row.line) for row in found.rows if not row.calls] == [
+        ("blog.b", "blog/signals.py", 5)
+    ]
+    assert found.reaches(66.6)
+    assert not found.reaches(66.7)
+
+
+def test_each_sender_counts_and_any_sender_once(tmp_path):
+    connect(
+        tmp_path,
+        *({"receiver": "blog.a", "sender": sender} for sender in ("blog.Tag", "blog.Article")),
+        *[{"receiver": "blog.any", "sender": None}] * 2,
+    )
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        call("1-1", "blog.a"),
+        *(call(f"1-{n}", "blog.any", sender) for n, sender in enumerate(("x.A", "x.B", "x.B"), 2)),
+    )
+    found = rows(tmp_path)
+    assert len(found) == 3
+    assert found["blog.a", "blog.Tag"].calls == 0
+    assert found["blog.a", "blog.Article"].calls == 1
+    assert found["blog.any", None].senders == (("x.B", 2), ("x.A", 1))
+
+
+def test_the_first_test_is_the_first_in_time(tmp_path):
+    connect(tmp_path / "a", {"receiver": "blog.a"}, {"receiver": "blog.b"})
+    connect(tmp_path / "b", {"receiver": "blog.a"})
+    write(
+        tmp_path / "a" / "1.jsonl",
+        process("1"),
+        scope("1-1", "t.py::late", **TEST),
+        scope("1-2", parent="1-1"),
+        call("1-3", "blog.a", at=500, scope="1-2"),
+        scope("1-1", "t.py::late", closed=True, **TEST),
+        call("1-4", "blog.b", at=600),
+    )
+    write(
+        tmp_path / "a" / "2.jsonl",
+        process("2"),
+        scope("2-1", "t.py::early", **TEST),
+        call("2-2", "blog.a", at=400, scope="2-1"),
+    )
+    # The same ids in another run are other scopes.
+    write(tmp_path / "b" / "1.jsonl", process("1"), call("1-3", "blog.a", at=700, scope="1-2"))
+    found = rows(tmp_path / "a", tmp_path / "b")
+    assert found["blog.a", "blog.Article"].test == "t.py::early"
+    assert found["blog.a", "blog.Article"].calls == 3
+    assert found["blog.b", "blog.Article"].test is None
+
+
+def test_a_receiver_in_which_the_process_died_was_called(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"}, {"receiver": "blog.b"})
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        begin("send", "1-1", name="post_save"),
+        begin("receiver", "1-2", "1-1", name="blog.a"),
+    )
+    assert covered(tmp_path).called == 1
+
+
+def test_only_the_projects_own_count_unless_all_are_asked_for(tmp_path):
+    third = {"receiver": "pkg.x", "origin": "third-party"}
+    connect(tmp_path, {"receiver": "blog.a"}, third, {"receiver": "dj.y", "origin": "django"})
+    write(tmp_path / "1.jsonl", process("1"), call("1-1", "blog.a"))
+    assert covered(tmp_path).percent == 100.0
+    found = covered(tmp_path, everything=True)
+    assert (found.connected, [app.name for app in found.apps]) == (3, ["blog", "dj", "pkg"])
+    assert covered(tmp_path, everything=True, receiver=("pkg.*",)).connected == 1
+
+
+def test_receivers_of_muted_signals_are_not_counted(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"}, muted=[POST_SAVE])
+    write(tmp_path / "1.jsonl", process("1"))
+    found = covered(tmp_path)
+    assert (found.connected, found.muted, found.percent) == (0, 1, 100.0)
+
+
+def test_what_may_be_missing_is_a_doubt(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"})
+    write(tmp_path / "1.jsonl", process("1"), counts(dropped=3), counts(dropped=5))
+    with (tmp_path / "1.jsonl").open("a") as file:
+        file.write("{\n")
+    assert covered(tmp_path).doubts == (
+        "lines could not be read: 1.jsonl",
+        "5 spans were not written: the run was full",
+    )
+
+
+def test_without_connections_nothing_can_be_said(tmp_path):
+    write(tmp_path / "1.jsonl", process("1"), call("1-1", "blog.a"))
+    with pytest.raises(SigtraceError, match=r"receivers\.json is missing"):
+        covered(tmp_path)

@@ -1,0 +1,188 @@
+"""The assertions of `SignalTestMixin`, in each kind of test case, and what their failures say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.conftest import SERVICE
+
+PASSES = """
+class Passes(SignalTestMixin, TestCase):
+    def test_signals(self):
+        with self.assertSignals([]): pass
+        with self.assertSignals(["pre_save blog.Article", "post_save"]) as t:
+            Article.objects.create(title="a")
+        self.assertEqual(len(t.calls()), 3)
+        with self.assertSignals([pre_save, (post_save, Article)]):
+            Article.objects.create(title="a")
+        with self.assertSignals([
+            ("pre_save", "blog.Article", generate_slug),
+            "post_save blog.Article -> notify_about_article",
+            "django.db.models.signals.post_save Article → audit.*",
+        ]):
+            Article.objects.create(title="a")
+
+    def test_receivers(self):
+        with self.assertReceiverCalled("log_article"), self.assertNumReceiverCalls(6):
+            with self.assertReceiverCalled(generate_slug, times=2, sender=Article):
+                Article.objects.create(title="a")
+                Article.objects.create(title="b")
+        with self.assertReceiverNotCalled(generate_slug), self.assertNoSignals():
+            Article.objects.update(title="c")
+        with self.assertReceiverNotCalled("generate_slug", sender="blog.Tag"):
+            Article.objects.create(title="a")
+
+    def test_an_exception_is_the_users(self):
+        with self.assertRaises(KeyError), self.assertReceiverCalled(generate_slug):
+            raise KeyError
+
+    def test_what_djangos_own_receivers_hear_is_nothing(self):
+        with self.assertNoSignals() as t:
+            self.client.get("/articles/1/publish/")
+        self.assertEqual(t.tree(), "")
+
+    async def test_async(self):
+        async with self.assertSignals(["pre_save", "post_save"]):
+            await Article.objects.acreate(title="a")
+        with self.assertReceiverCalled("generate_slug", times=2):
+            await asyncio.gather(*(Article.objects.acreate(title="a") for _ in range(2)))
+        article = await Article.objects.acreate(title="a")
+        with self.assertReceiverCalled("check_links", times=1) as t:
+            await self.async_client.post(f"/articles/{article.pk}/publish-async/")
+        assert "▸ request POST articles/<int:pk>/publish-async/" in t.tree()
+
+
+class PassesInTransactions(SignalTestMixin, TransactionTestCase):
+    def test_on_commit(self):
+        article = Article.objects.create(title="a")
+        with self.assertNumReceiverCalls(RECEIVERS) as t:
+            self.client.post(f"/articles/{article.pk}/publish/")
+        assert "on_commit send_newsletter  registered by queue_newsletter" in t.tree()
+
+
+@override_settings(STATIC_URL="/static/")
+class PassesLive(SignalTestMixin, LiveServerTestCase):
+    def publish(self):
+        request = urllib.request.Request(
+            f"{self.live_server_url}/articles/{self.article.pk}/publish/", method="POST")
+        urllib.request.urlopen(request).read()
+
+    def setUp(self):
+        self.article = Article.objects.create(title="a")
+
+    def test_the_server(self):
+        with self.assertReceiverCalled(generate_slug, times=1):
+            with self.assertNumReceiverCalls(RECEIVERS):
+                self.publish()
+
+    async def test_the_server_asynchronously(self):
+        with self.assertReceiverCalled(generate_slug, times=1):
+            await asyncio.to_thread(self.publish)
+
+RECEIVERS = 7 if hasattr(Signal, "asend") else 5
+"""
+
+
+@pytest.mark.parametrize("way", ["django", "pytest", "traced"])
+def test_what_holds_is_no_failure(tested, way):
+    if way != "django":
+        pytest.importorskip("pytest_django", reason=f"{SERVICE} pytest-django is missing")
+    tested.write(PASSES)
+    if way == "traced":
+        words = ("-m", "pytest", "-q", "-o", "python_files=tests*.py", "--ds=config.settings")
+        done = tested.site.sigtrace("run", "--no-live", *words, "blog/tests_more.py")
+    else:
+        done = tested.django() if way == "django" else tested.pytest()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+FAILS = {
+    'self.assertSignals(["pre_save", "post_save -> search"])': (
+        "ValueError: 'pre_save' names no receiver, and others do: expect sends or calls, not both.",
+    ),
+    'self.assertSignals(["pre_save -> generate_slug", "post_save blog.Article -> search"])': (
+        "The receiver calls are not those that were expected (- expected, + happened):",
+        "    pre_save blog.Article → blog.signals.generate_slug",
+        "  - post_save blog.Article → search",
+        "  + post_save blog.Article → blog.signals.notify_about_article",
+        "  + post_save blog.Article → audit.receivers.log_article",
+        "│ └─ generate_slug ← missing after it: post_save blog.Article → search blog/signals.py:19",
+        "├─ notify_about_article ← not expected blog/signals.py:26",
+        "└─ log_article ← not expected audit/receivers.py:13",
+    ),
+    "self.assertNoSignals('no mail')": (
+        "No signals were expected, 2 were sent:",
+        "├─ pre_save ← not expected",
+        "└─ post_save created=True · ← not expected",
+        "no mail",
+    ),
+    "self.assertReceiverCalled(generate_slug, times=2)": (
+        "blog.signals.generate_slug was called once, expected were 2.",
+    ),
+    "self.assertReceiverCalled('log_article', sender=Tag)": (
+        "log_article was not called for blog.Tag.",
+        "It was called for blog.Article.",
+    ),
+    "self.assertReceiverCalled('log_artcle')": (
+        "log_artcle was not called.",
+        (
+            "No receiver of that name is connected: 'log_artcle'. Did you mean "
+            "audit.receivers.log_article?"
+        ),
+    ),
+    "self.assertReceiverNotCalled('log_artcle')": (
+        (
+            "sigtrace.testing.errors.TraceError: No receiver of that name is connected: 'log_artcle'. "
+            "Did you mean audit.receivers.log_article?"
+        ),
+    ),
+    "self.assertReceiverNotCalled(generate_slug)": (
+        "blog.signals.generate_slug was called once, which is not expected.",
+        "│ └─ generate_slug ← not expected blog/signals.py:19",
+    ),
+    "self.assertNumReceiverCalls(2)": (
+        "3 receiver calls, expected were 2.",
+        "└─ log_article ← not expected audit/receivers.py:13",
+    ),
+}
+
+
+def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
+    tested.write(
+        "class Fails(SignalTestMixin, TestCase):\n"
+        + "\n".join(
+            f"    def test_{number}(self):\n        with {block}: Article.objects.create(title='a')"
+            for number, block in enumerate(FAILS)
+        )
+    )
+    done = tested.django()
+    assert f"FAILED (failures={len(FAILS) - 2}, errors=2)" in done.stderr, done.stderr
+    said = re.split(r"={70}\n", done.stderr)
+    for number, lines in enumerate(FAILS.values()):
+        (one,) = [text for text in said if f"test_{number} (" in text]
+        plain = [" ".join(line.split()) for line in one.splitlines()]
+        for line in lines:
+            assert any(" ".join(line.split()) in shown for shown in plain), (line, one)
+        if "Error:" not in lines[0]:
+            assert one.count('File "') == 1, one
+
+
+def test_why_a_receiver_was_not_called(tested):
+    tested.write(
+        """
+class Fails(SignalTestMixin, TestCase):
+    def test_bypassed(self):
+        with self.assertReceiverCalled(generate_slug):
+            Article.objects.bulk_create([Article(title="a")])
+    def test_unreached(self):
+        article = Article.objects.create(title="a")
+        with self.assertReceiverCalled("tidy_comment"):
+            try: article.comments.create(text="spam")
+            except Exception: pass
+"""
+    )
+    said = tested.django().stderr
+    assert "It was bypassed: a bulk write sends no signals." in said
+    assert "It was not reached: a receiver before it has raised." in said

@@ -1,0 +1,376 @@
+"""`sigtrace.trace()` says what a block set off, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+
+UNCHANGED = """
+import sigtrace
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.models import signals
+from django.core.handlers.base import BaseHandler
+from django.core.management.base import BaseCommand
+from django.dispatch import Signal, dispatcher
+from django.test import SimpleTestCase
+import unittest
+
+class Loud(Signal):
+    def send(self, *args, **kwargs):
+        return super().send(*args, **kwargs)
+
+loud = Loud()
+HOLDERS = (
+    Signal, Loud, signals.ModelSignal, models.Model, models.QuerySet, transaction.Atomic,
+    BaseDatabaseWrapper, CursorWrapper, BaseHandler, BaseCommand, SimpleTestCase, unittest.TestCase,
+    dispatcher, signals.post_init, signals.pre_init, signals.class_prepared, signals.post_save,
+)
+def held():
+    return [list(vars(holder).items()) for holder in HOLDERS]
+before = held()
+"""
+
+
+def test_what_a_block_set_off(in_site):
+    said = in_site(
+        """
+import sigtrace
+from blog.models import Article, Comment
+from blog.signals import generate_slug
+with sigtrace.trace() as t:
+    article = Article.objects.create(title="Hello World")
+    Article.objects.bulk_create([Article(title="x")])
+    try: article.comments.create(text="spam")
+    except Exception: pass
+print(repr(t))
+(slug,) = t.calls(generate_slug)
+print(slug.receiver, slug.signal, slug.sender, slug.changes, slug.depth, slug.queries)
+print(slug.file, slug.line, [c.changes for c in t.calls("signals.generate_slug")] == [slug.changes])
+print([call.queries for call in t.calls("log_article")], len(t.calls("n*_article")))
+print([(send.signal.rpartition(".")[2], send.sender, len(send.calls)) for send in t.sends])
+print(t.sends[1].arguments["created"], t.sends[1].arguments["instance"], t.sends[-1].exception)
+print(t.not_reached, t.bypassed)
+print([chain.root.name for chain in t.chains])
+"""
+    )
+    assert said.splitlines() == [
+        "<Trace: 3 chains, 3 sends, 4 receiver calls>",
+        (
+            "blog.signals.generate_slug django.db.models.signals.pre_save blog.Article "
+            "{'slug': ('', 'hello-world')} 1 0"
+        ),
+        "blog/signals.py 19 True",
+        "[1] 1",
+        (
+            "[('pre_save', 'blog.Article', 1), ('post_save', 'blog.Article', 2), "
+            "('pre_save', 'blog.Comment', 1)]"
+        ),
+        "True blog.Article pk=1 django.core.exceptions.ValidationError",
+        (
+            "('blog.receivers.tidy_comment',) ('blog.signals.generate_slug', "
+            "'blog.signals.notify_about_article', 'audit.receivers.log_article')"
+        ),
+        "['Article.save()', 'QuerySet.bulk_create(Article)', 'Comment.save()']",
+    ]
+
+
+TREE = """\
+● Article.save()  created                                 script.py
+├─ pre_save
+│  └─ generate_slug                                       blog/signals.py
+│     ~ slug
+├─ INSERT blog_article
+└─ post_save  created=True
+   ├─ notify_about_article                                blog/signals.py
+   └─ log_article                                         audit/receivers.py
+      └─ AuditLog.save()  created · 1 query · no receivers  audit/receivers.py
+● article_published  send_robust · sender=blog.Article    script.py
+│  article=blog.Article reason=…
+├─ queue_newsletter                                       blog/receivers.py
+"""
+
+DRAWN = """
+import sigtrace, sys
+from blog.models import Article
+from blog.signals import article_published
+for _ in range(int(sys.argv[1])): Article.objects.create(title="earlier")
+with sigtrace.trace() as t:
+    article = Article.objects.create(title="Hello World")
+    article_published.send_robust(Article, article=article, reason="none")
+"""
+
+
+def test_a_tree_without_durations_is_the_same_in_every_run(tested):
+    script = tested.site.script(DRAWN + "sys.stdout.write(t.tree(durations=False))").name
+    site = tested.site
+    plain = site.run(site.interpreter, script, "0").stdout
+    assert plain.startswith(TREE)
+    assert site.run(site.interpreter, script, "3").stdout == plain
+    for values in ("all", "redacted", "none"):
+        recorded = site.sigtrace("run", "--no-live", "--values", values, script, "2")
+        assert recorded.stdout == plain, values
+    # The run itself has got what it gets without a block.
+    assert len(site.trace().spans("save", name="Article.save()")) == 3
+
+
+def test_files_beside_the_project_are_relative_to_it(tested, tmp_path):
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "helper.py").write_text(
+        "from blog.models import Tag\ndef help_out(): Tag.objects.create(name='x')\n"
+    )
+    script = tested.site.script(
+        f"""
+import sys; sys.path.append({str(tmp_path / "beside")!r})
+import helper, sigtrace
+with sigtrace.trace() as t: helper.help_out()
+print(t.tree(durations=False).splitlines()[0].split()[-1])
+print(t.tree().splitlines()[0].split()[-3])
+"""
+    ).name
+    done = tested.site.run(tested.site.interpreter, script)
+    beside = tmp_path / "beside" / "helper.py"
+    assert done.stdout.split() == ["../beside/helper.py", f"{beside}:2"], done.stderr
+
+
+def test_everything_is_put_back(in_site):
+    in_site(
+        UNCHANGED
+        + """
+from django.dispatch import receiver
+heard = []
+with sigtrace.trace() as outer:
+    with sigtrace.trace() as inner:
+        loud.connect(lambda **kwargs: heard.append(1), weak=False)
+        loud.send(None)
+    assert held() != before
+    loud.send(None)
+after = held()
+assert after == before, [a for a, b in zip(after, before) if a != b]
+assert (len(outer.sends), len(inner.sends), len(heard)) == (2, 1, 2)
+loud.send(None)
+assert len(outer.sends) == 2
+try:
+    with sigtrace.trace(): raise KeyError("theirs")
+except KeyError: pass
+assert held() == before
+"""
+    )
+
+
+def test_a_block_is_put_back_where_somebody_else_patched_on_top(in_site):
+    in_site(
+        UNCHANGED
+        + """
+block = sigtrace.trace()
+block.__enter__()
+ours = Signal.send
+Signal.send = lambda self, *args, **kwargs: ours(self, *args, **kwargs)
+theirs = Signal.send
+block.__exit__(None, None, None)
+assert Signal.send is theirs
+heard = []
+loud.connect(lambda **kwargs: heard.append(1), weak=False)
+with sigtrace.trace() as t: loud.send(None)
+assert heard == [1]
+assert len(t.sends) == 1
+"""
+    )
+
+
+def test_connections_made_before_are_described(in_site):
+    said = in_site(
+        """
+import sigtrace
+from blog.models import Tag
+with sigtrace.trace() as t: Tag.objects.create(name="X")
+(call,) = t.calls()
+print(call.dispatch_uid, call.receiver, call.line)
+"""
+    )
+    assert said == "blog.normalise_tag_name blog.receivers.normalise_tag_name 43\n"
+
+
+def test_what_is_around_a_block_is_not_in_it(in_site):
+    in_site(
+        """
+import sigtrace
+from blog.models import Article, Tag
+from django.db import transaction
+from django.db.models.signals import post_save
+inner = []
+def nosy(**kwargs):
+    with sigtrace.trace() as t: Tag.objects.create(name="inner")
+    inner.append(t)
+with sigtrace.trace() as outer:
+    post_save.connect(nosy, sender=Article)
+    with transaction.atomic(): Article.objects.create(title="x")
+(t,) = inner
+assert [chain.root.name for chain in t.chains] == ["Tag.save()"], t.tree()
+assert "continued" not in t.tree() and "⎇" not in t.tree(), t.tree()
+assert "⎇ atomic" in outer.tree(), outer.tree()
+assert len(outer.chains) == 1
+assert [call.depth for call in outer.calls("normalise_tag_name")] == [2]
+"""
+    )
+
+
+def test_threads_and_tasks_see_their_own(in_site):
+    in_site(
+        """
+import asyncio, threading
+import sigtrace
+from asgiref.sync import async_to_sync, sync_to_async
+from django.dispatch import Signal
+said, plain = Signal(), Signal()
+async def hears(**kwargs): await asyncio.sleep(0)
+def listens(**kwargs): pass
+said.connect(listens)
+plain.connect(listens)
+if hasattr(Signal, "asend"): said.connect(hears)
+
+def send(): said.send(None)
+
+async def traced(number):
+    async with sigtrace.trace() as t:
+        for _ in range(number):
+            await sync_to_async(send)()
+            await asyncio.to_thread(send)
+            await asyncio.sleep(0)
+    assert len(t.sends) == 2 * number, (number, len(t.sends))
+
+async def untraced():
+    for _ in range(4):
+        plain.send(None)
+        await sync_to_async(send)()
+
+async def main():
+    with sigtrace.trace() as around:
+        await asyncio.gather(traced(1), traced(2), untraced(), traced(3))
+    assert len(around.sends) == 2 * 6 + 8
+    await asyncio.gather(traced(1), untraced())
+
+with sigtrace.trace() as all_of_it: asyncio.run(main())
+assert len(all_of_it.sends) == 20 + 2 + 8
+asyncio.run(main())
+
+def in_thread(number):
+    with sigtrace.trace() as t:
+        barrier.wait()
+        for _ in range(number): send()
+        barrier.wait()
+    found.append((number, len(t.sends)))
+barrier, found = threading.Barrier(2), []
+threads = [threading.Thread(target=in_thread, args=[number]) for number in (3, 5)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert sorted(found) == [(3, 3), (5, 5)], found
+
+with sigtrace.trace() as t, sigtrace.trace() as inner:
+    thread = threading.Thread(target=send)
+    thread.start()
+    thread.join()
+assert len(t.sends) == len(inner.sends) == 1
+"""
+    )
+
+
+def test_a_block_in_a_fork_is_the_forks(in_site):
+    in_site(
+        """
+import os, sigtrace
+from blog.models import Tag
+with sigtrace.trace() as t:
+    Tag.objects.create(name="a")
+    child = os.fork()
+    if not child:
+        with sigtrace.trace() as own: Tag.objects.create(name="b")
+        os._exit(0 if len(own.chains) == 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert len(t.chains) == 1
+"""
+    )
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_what_cannot_be_traced_is_said(tested, traced):
+    script = tested.site.script(
+        """
+import sigtrace
+with sigtrace.trace() as t: pass
+for again in (t,):
+    try:
+        with again: pass
+    except sigtrace.errors.SigtraceError as error: print(error, error.hint)
+"""
+    ).name
+    run = tested.site.sigtrace if traced else tested.site.run
+    words = ("run", "--no-live") if traced else (tested.site.interpreter,)
+    done = run(*words, script)
+    assert done.stdout == "A trace is of one block. Make another: sigtrace.trace().\n"
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_block_in_a_full_run_is_whole(tested):
+    script = tested.site.script(
+        """
+import sigtrace
+from blog.models import Tag
+for number in range(2000): Tag.objects.create(name=f"t{number}")
+with sigtrace.trace() as t: Tag.objects.create(name="last")
+print(len(t.chains), len(t.calls()))
+Tag.objects.create(name="later")
+with sigtrace.trace() as t: Tag.objects.create(name="even later")
+print(len(t.chains), len(t.calls()))
+"""
+    ).name
+    options = ("run", "--no-live", script)
+    done = tested.site.sigtrace(*options, env={"SIGTRACE_MAX_BYTES": "200000"})
+    assert done.stdout == "1 1\n1 1\n"
+    assert "the run has reached its size limit" in done.stderr
+    trace = tested.site.trace()
+    recorded, saves = len(trace.lines("end")), 2003
+    # A save has a chain, a send, a receiver and a query.
+    assert recorded + trace.lines("counts")[-1]["dropped"] == 4 * saves
+    assert sum(path.stat().st_size for path in trace.processes) < 400_000
+
+
+def test_rich_draws_it(in_site):
+    said = in_site(
+        """
+import io, sigtrace
+from blog.models import Tag
+from rich.console import Console
+with sigtrace.trace() as t: Tag.objects.create(name="[red]X")
+for width in (60, 100):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(t)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0].startswith("● Tag.save()  created"), lines
+    assert max(map(len, lines)) <= width, lines
+    assert "'[red]X' → '[red]x'" in console.file.getvalue()
+"""
+    )
+    assert said == ""
+
+
+def test_without_django_a_sentence_says_what_is_missing(tmp_path):
+    import sys
+
+    from tests.support import run_process
+
+    code = "import sys; sys.modules['django'] = None; import sigtrace; sigtrace.trace().__enter__()"
+    done = run_process(sys.executable, "-c", code, cwd=tmp_path)
+    assert "TraceError: sigtrace.trace() needs Django" in done.stderr
+
+
+def test_the_example_of_its_docstring_holds(in_site):
+    said = in_site(
+        """
+import doctest, sigtrace
+from blog.models import Article
+names = {"sigtrace": sigtrace, "article": Article(title="Hello World")}
+doctest.run_docstring_examples(sigtrace.trace, names)
+"""
+    )
+    assert said == ""
