@@ -339,10 +339,11 @@ class Sending(Span):
     def end_call(self, error: BaseException | None) -> None:
         """End the call of a synchronous receiver that has raised."""
         span = self.open_call
-        self.open_call = None
         if span is not None:
             span.error = error
             self.end(span, "sync")
+            # Only now: what there was no room for at this depth is ended once more.
+            self.open_call = None
 
 
 _NOTHING: dict[str, Any] = {}
