@@ -188,6 +188,7 @@ def test_a_tree_begins_on_a_line_of_its_own(site: Site):
 
 
 @pytest.mark.alone
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="it compares times: run it alone")
 def test_ten_thousand_saves_in_one_statement(site: Site):
     """No slower than twice the time without the live view; one line counts what was not drawn."""
     statement = (
