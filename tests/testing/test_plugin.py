@@ -82,6 +82,8 @@ class TestQueries:
     def test_queries(self): Article.objects.create(title="x")
     @pytest.mark.signals(max_queries_per_receiver=1)
     def test_ok(self): Article.objects.create(title="x")
+    @pytest.mark.signals(max_queries_per_receiver=None, only=None)
+    def test_lifted(self): Article.objects.create(title="x")
 
 @pytest.mark.signals(max_depth=1)
 def test_depth():
@@ -103,7 +105,7 @@ def test_bare(): assert "sigtrace.testing.limits" in __import__("sys").modules
 def test_the_fixture_and_the_marker(tested, with_django, options):
     tested.write(MARKED)
     done = tested.pytest("--strict-markers", *options)
-    assert "4 failed, 4 passed" in done.stdout, done.stdout
+    assert "4 failed, 5 passed" in done.stdout, done.stdout
     for said in (
         "audit.receivers.log_article ran, which is not among only=['generate_slug', 'blog.*']",
         "log_article executed 1 query, max_queries_per_receiver is 0",
@@ -125,6 +127,7 @@ def test_the_fixture_and_the_marker(tested, with_django, options):
         ),
         ("max_depth='x'", "(max_depth=…) takes a number, not 'x'"),
         ("only='blog.*'", "(only=…) takes a list of globs, not 'blog.*'"),
+        ("only=3", "(only=…) takes a list of globs, not 3"),
         ("3", " takes names only: max_depth, max_queries_per_receiver, only"),
     ],
 )
