@@ -165,6 +165,28 @@ class Cases(TestCase):
     assert "⎇" not in done  # those of the tests themselves
 
 
+def test_how_the_database_was_migrated_is_not_shown(tested, with_django):
+    tested.write(
+        """
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+
+@receiver(post_migrate)
+def fill(**kwargs): pass
+
+@pytest.mark.django_db
+def test_fails():
+    Tag.objects.create(name="x")
+    call_command("migrate", verbosity=0)
+    assert 0
+"""
+    )
+    done = tested.pytest("--signals-on-failure").stdout
+    _, signals = done.split("- Signals -")
+    assert signals.count("▸ command migrate") == 1, done
+    assert signals.index("Tag.save()") < signals.index("fill")
+
+
 SYRUPY = """
 import pytest
 @pytest.mark.django_db
