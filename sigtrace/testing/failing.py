@@ -68,11 +68,9 @@ def _unmigrated(events: Sequence[Event], before: int) -> list[Event]:
             or ((event["kind"], event["name"]) == ("command", "migrate") and event["time"] < before)
         ):
             migrating.add(event["id"])
-    return [
-        event
-        for event in events
-        if event.get("scope") not in migrating and event.get("id") not in migrating
-    ]
+    # Lines that begin a span need not name its scope; those that end it do.
+    left_out = migrating | {event["id"] for event in events if event.get("scope") in migrating}
+    return [event for event in events if event.get("id") not in left_out]
 
 
 def _shortened(tree: str) -> str:

@@ -165,7 +165,8 @@ class Cases(TestCase):
     assert "⎇" not in done  # those of the tests themselves
 
 
-def test_how_the_database_was_migrated_is_not_shown(tested, with_django):
+@pytest.mark.parametrize("options", [(), ("--signal-cov",)])
+def test_how_the_database_was_migrated_is_not_shown(tested, with_django, options):
     tested.write(
         """
 from django.core.management import call_command
@@ -181,10 +182,11 @@ def test_fails():
     assert 0
 """
     )
-    done = tested.pytest("--signals-on-failure").stdout
+    done = tested.pytest("--signals-on-failure", *options).stdout
     _, signals = done.split("- Signals -")
     assert signals.count("▸ command migrate") == 1, done
     assert signals.index("Tag.save()") < signals.index("fill")
+    assert "unfinished" not in signals
 
 
 SYRUPY = """
