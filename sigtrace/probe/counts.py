@@ -48,11 +48,13 @@ class Counts:
 
     def _count_first(self, signal: Any) -> None:
         number = id(signal)
+        # A signal may outlive this module's globals when the interpreter ends.
+        value = _value
 
         def forget(_: Any) -> None:
             # Before another signal gets its id.
             del self._unheard[number]
-            self._collected += _value(self.counters.pop(number))
+            self._collected += value(self.counters.pop(number))
 
         self._unheard[number] = ref(signal, forget)
         self.counters[number] = itertools.count(2)

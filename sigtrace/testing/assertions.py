@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
-from sigtrace.testing.connected import check_connected
+from sigtrace.testing.connected import check_connected, check_sender
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
 from sigtrace.testing.names import is_receiver, is_sender, text_of
@@ -75,7 +75,7 @@ class ExpectSignals(Expecting):
 
     def __init__(self, fail: Fail, expected: Iterable[Any]) -> None:
         super().__init__(fail)
-        self._expected = list(parts_of(list(expected)))
+        self._expected = list(parts_of(expected))
 
     def check(self) -> None:
         __tracebackhide__ = True
@@ -98,6 +98,7 @@ class ExpectCalls(Expecting):
     ) -> None:
         super().__init__(fail)
         self._receiver = receiver
+        self._asked = is_receiver(receiver)
         self._times = times
         self._sender = sender
 
@@ -124,16 +125,18 @@ class ExpectCalls(Expecting):
 
     def __enter__(self) -> Self:
         __tracebackhide__ = True
-        if self._times == 0 and isinstance(self._receiver, str):
-            check_connected(self._receiver)
+        if self._times == 0:
+            if isinstance(self._receiver, str):
+                check_connected(self._receiver)
+            if isinstance(self._sender, str):
+                check_sender(self._sender)
         return super().__enter__()
 
     def _reasons(self) -> list[str]:
         """Why a receiver that was expected may not have been called."""
-        asked = is_receiver(self._receiver)
-        if any(asked(name) for name in self.not_reached):
+        if any(self._asked(name) for name in self.not_reached):
             return ["It was not reached: a receiver before it has raised."]
-        if any(asked(name) for name in self.bypassed):
+        if any(self._asked(name) for name in self.bypassed):
             return ["It was bypassed: a bulk write sends no signals."]
         others = self.calls(self._receiver)
         if others:

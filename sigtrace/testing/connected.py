@@ -38,6 +38,23 @@ def check_connected(name: str) -> None:
     )
 
 
+def check_sender(name: str) -> None:
+    """Raise TraceError for the label of a model that its app does not have."""
+    __tracebackhide__ = True
+    from django.apps import apps
+
+    label, _, model = name.partition(".")
+    if not model.isidentifier() or label not in apps.app_configs:
+        return
+    known = [model._meta.label for model in apps.get_app_config(label).get_models(True, True)]
+    if name not in known:
+        near = nearest_names(name, known)
+        raise TraceError(
+            f"There is no model {name}." + (f" Did you mean {near[0]}?" if near else ""),
+            "Pass the class itself if it is no model.",
+        )
+
+
 def _find() -> Iterator[Any]:
     from django.dispatch import Signal
 

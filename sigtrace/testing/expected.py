@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.testing.names import is_receiver, is_sender, is_signal, text_of
+from sigtrace.testing.names import ends_with, is_receiver, is_sender, is_signal, text_of
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sigtrace.testing.records import Call, Send
 
@@ -31,14 +32,22 @@ class Sent:
 
     @property
     def text(self) -> str:
-        return _text(self.signal.rpartition(".")[2], self.sender, self.receiver)
+        return _text(_last(self.signal), self.sender, self.receiver)
+
+    @property
+    def path(self) -> str:
+        return _text(self.signal, self.sender, self.receiver)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """An item of a list of expectations: a text such as `post_save blog.Article → log_article`."""
+    """An item of a list of expectations: a text such as `post_save blog.Article → log_article`.
+
+    `path` is that text with the whole path of the signal.
+    """
 
     text: str
+    path: str
     has_receiver: bool
     matches: Callable[[Sent], bool]
 
@@ -46,7 +55,8 @@ class Expected:
 def read(item: Any) -> Expected:
     """Read an item: a text, a signal, or a tuple of signal, sender and receiver.
 
-    Sender and receiver may be left out, which means any. Raises ValueError for anything else.
+    Sender and receiver may be left out, which means any. Raises ValueError for a text or tuple of
+    another form, TypeError for anything else.
     """
     signal, *rest = _parts(item)
     if not rest:
@@ -57,12 +67,15 @@ def read(item: Any) -> Expected:
         *([_field(is_sender(sender), "sender")] if sender is not ... else []),
         *([_field(is_receiver(receiver), "receiver")] if receiver is not ... else []),
     ]
-    text = _text(
-        text_of(signal, lambda thing: signal_name(thing).rpartition(".")[2]),
+    names = (
         None if sender in (..., None) else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
-    return Expected(text, receiver is not ..., lambda sent: all(match(sent) for match in matches))
+    text = _text(text_of(signal, lambda thing: _last(signal_name(thing))), *names)
+    path = _text(text_of(signal, signal_name), *names)
+    return Expected(
+        text, path, receiver is not ..., lambda sent: all(match(sent) for match in matches)
+    )
 
 
 def sent(sends: Sequence[Send], *, receivers: bool) -> list[Sent]:
@@ -84,8 +97,14 @@ def difference(
         item.matches(one) for item, one in zip(expected, found, strict=True)
     ):
         return [], {}
-    ours = [_named(place, item, found) for place, item in enumerate(expected)]
-    theirs = [one.text for one in found]
+    # Signals of the same name differ by where they are made.
+    signals = {one.signal for one in found}
+    alike = any(
+        _is_like(item.path.partition(" ")[0], name) for item in expected for name in signals
+    )
+    text = attrgetter("path" if alike else "text")
+    ours = [_named(place, item, found, text) for place, item in enumerate(expected)]
+    theirs = [text(one) for one in found]
     lines: list[str] = []
     marks: dict[str, str] = {}
     matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
@@ -93,7 +112,7 @@ def difference(
         if what == "equal":
             lines += [f"    {text}" for text in theirs[j1:j2]]
             continue
-        missing = [item.text for item in expected[i1:i2]]
+        missing = [text(item) for item in expected[i1:i2]]
         lines += [f"  - {text}" for text in missing]
         lines += [f"  + {text}" for text in theirs[j1:j2]]
         marks |= {one.id: UNEXPECTED for one in found[j1:j2]}
@@ -102,10 +121,10 @@ def difference(
     return lines, marks
 
 
-def _named(place: int, item: Expected, found: Sequence[Sent]) -> str:
+def _named(place: int, item: Expected, found: Sequence[Sent], text: Callable[[Any], str]) -> str:
     """The text of what an item stands for, at its own place if that fits."""
     nearest = sorted(enumerate(found), key=lambda one: abs(one[0] - place))
-    return next((one.text for _, one in nearest if item.matches(one)), item.text)
+    return next((text(one) for _, one in nearest if item.matches(one)), text(item))
 
 
 def _parts(item: Any) -> list[Any]:
@@ -130,6 +149,14 @@ def _field(asked: Callable[[Any], bool], name: str) -> Callable[[Sent], bool]:
     return lambda one: asked(getattr(one, name))
 
 
+def _is_like(expected: str, signal: str) -> bool:
+    return _last(expected) == _last(signal) and not ends_with(signal, expected)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def _text(signal: str, sender: str | None, receiver: str | None) -> str:
     words = [signal] if sender is None else [signal, sender]
     return " ".join(words if receiver is None else [*words, "→", receiver])
@@ -139,8 +166,13 @@ def _number(call: Call) -> int:
     return int(call.id.rpartition("-")[2])
 
 
-def parts_of(items: Sequence[Any]) -> Iterator[Expected]:
-    """Read a list of expectations. Raises ValueError if some name receivers and others do not."""
+def parts_of(items: Iterable[Any]) -> Iterator[Expected]:
+    """Read a list of expectations.
+
+    Raises ValueError if some name receivers and others do not, TypeError for what is no list.
+    """
+    if isinstance(items, str):
+        raise TypeError(f"A list of signals is expected, not the text {items!r}.")
     read_items = [read(item) for item in items]
     named = [item.has_receiver for item in read_items]
     if any(named) and not all(named):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sigtrace.errors import SigtraceError
+from sigtrace.testing.drawing import draw
 from sigtrace.testing.trace import Trace, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
+
+    from sigtrace.tree import Event
 
 _MOST_LINES = 200
 _TRACE = pytest.StashKey[Trace]()
+_SET_UP = pytest.StashKey[int]()
 _WHY = pytest.StashKey[str]()
 
 
@@ -43,12 +48,29 @@ class ShowSignals:
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        if report.when == "setup" and report.passed:
+            item.stash[_SET_UP] = time.time_ns()
         if report.failed and _TRACE in item.stash:
-            tree = _shortened(item.stash[_TRACE].tree())
+            events = _unmigrated(item.stash[_TRACE].events, item.stash.get(_SET_UP, 0))
+            tree = _shortened(str(draw(events)))
             report.sections.append(("Signals", tree or "No receiver was called."))
         elif report.failed and _WHY in item.stash:
             report.sections.append(("Signals", item.stash[_WHY]))
         return report
+
+
+def _unmigrated(events: Sequence[Event], before: int) -> list[Event]:
+    """Leave out how the test database was migrated `before` then (Unix nanoseconds)."""
+    migrating: set[str] = set()
+    for event in events:
+        if event["event"] == "scope" and (
+            event["parent"] in migrating
+            or ((event["kind"], event["name"]) == ("command", "migrate") and event["time"] < before)
+        ):
+            migrating.add(event["id"])
+    # Lines that begin a span need not name its scope; those that end it do.
+    left_out = migrating | {event["id"] for event in events if event.get("scope") in migrating}
+    return [event for event in events if event.get("id") not in left_out]
 
 
 def _shortened(tree: str) -> str:

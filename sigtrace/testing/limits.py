@@ -87,13 +87,16 @@ def limits_of(item: pytest.Item) -> Limits:
 
 def _checked(item: pytest.Item, name: str, value: Any) -> Any:
     where = f"{item.nodeid}: @pytest.mark.signals"
+    if name != "only" and name not in _NUMBERS:
+        raise pytest.UsageError(f"{where} has no argument {name!r}; there are {_NAMES}")
+    if value is None:
+        return None
     if name == "only":
-        if isinstance(value, str) or not all(isinstance(glob, str) for glob in value):
+        is_list = isinstance(value, list | tuple | set | frozenset)
+        if not is_list or not all(isinstance(glob, str) for glob in value):
             raise pytest.UsageError(f"{where}(only=…) takes a list of globs, not {value!r}")
         return tuple(value)
-    if name not in _NUMBERS:
-        raise pytest.UsageError(f"{where} has no argument {name!r}; there are {_NAMES}")
-    if value is not None and (type(value) is not int or value < 0):
+    if type(value) is not int or value < 0:
         raise pytest.UsageError(f"{where}({name}=…) takes a number, not {value!r}")
     return value
 

@@ -40,7 +40,7 @@ class SignalTestMixin(_Base):
         An item is `"post_save"`, `"post_save blog.Article"`, or with the receiver that is called
         `"post_save blog.Article -> log_article"`; all items name a receiver, or none does. Instead
         of a text it may be a signal, or a tuple of signal, sender and receiver. Raises ValueError
-        for an item that cannot be read.
+        or TypeError for an item that cannot be read.
         """
         return ExpectSignals(self._failing(msg), expected)
 
@@ -58,7 +58,7 @@ class SignalTestMixin(_Base):
         """Expect a receiver to be called: that many `times`, or at least once; for `sender` only.
 
         A receiver is the function, or its import path or the end of that; a sender the class or its
-        label (`blog.Article`).
+        label (`blog.Article`). Raises TypeError for what can be no receiver.
         """
         return ExpectCalls(self._failing(msg), receiver, times, sender)
 
@@ -70,7 +70,8 @@ class SignalTestMixin(_Base):
     ) -> Trace:
         """Expect a receiver not to be called, for `sender` if one is given.
 
-        Raises TraceError for a name that no connected receiver has.
+        Raises TraceError for a name that no connected receiver has, and for a label that no model
+        has; TypeError for what can be no receiver.
         """
         return ExpectCalls(self._failing(msg), receiver, 0, sender)
 

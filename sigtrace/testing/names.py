@@ -13,13 +13,26 @@ if TYPE_CHECKING:
     Asked = Callable[[str], bool]
 
 
-def is_receiver(receiver: Callable[..., Any] | str) -> Asked:
-    """Return what says whether a receiver of a trace is the one that is meant."""
+def is_receiver(receiver: Any) -> Asked:
+    """Return what says whether a receiver of a trace is the one that is meant.
+
+    Raises TypeError for what can be no receiver.
+    """
+    if not isinstance(receiver, str) and not callable(receiver):
+        said = f"A receiver is a function or its name, not of type {type(receiver).__name__}."
+        raise TypeError(said)
     return _asked(receiver, receiver_name)
 
 
 def is_signal(signal: Any) -> Asked:
-    """Return what says whether a signal of a trace is the one that is meant."""
+    """Return what says whether a signal of a trace is the one that is meant.
+
+    Raises TypeError for what is no signal.
+    """
+    from django.dispatch import Signal
+
+    if not isinstance(signal, str | Signal):
+        raise TypeError(f"A signal or its name is expected, not of type {type(signal).__name__}.")
     return _asked(signal, signal_name)
 
 
@@ -28,7 +41,8 @@ def is_sender(sender: Any) -> Callable[[str | None], bool]:
     if sender is None:
         return lambda name: name is None
     asked = _asked(sender, lambda thing: sender_name(thing) or "")
-    return lambda name: name is not None and asked(name)
+    # A text that was sent as the sender is quoted in a trace.
+    return lambda name: name is not None and (asked(name) or name == f"'{sender}'")
 
 
 def text_of(thing: Any, name: Callable[[Any], str | None]) -> str:

@@ -132,7 +132,8 @@ class Trace:
         """The calls of a receiver in the order of the sends, of all receivers without one.
 
         A receiver is the function itself, or its import path or the end of that (`generate_slug`,
-        `signals.generate_slug`, `Search.update`), globs allowed.
+        `signals.generate_slug`, `Search.update`), globs allowed. Raises TypeError for
+        anything else.
         """
         found = (call for send in sends_in(self.chains) for call in send.calls)
         if receiver is None:

@@ -101,6 +101,44 @@ def test_the_first_test_is_the_first_in_time(tmp_path):
     assert found["blog.b", "blog.Article"].test is None
 
 
+def test_a_test_comes_before_what_no_test_has_called(tmp_path):
+    connect(tmp_path, {"receiver": "blog.any", "sender": None})
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        call("1-1", "blog.any", "x.A", at=100),
+        call("1-2", "blog.any", "x.B", at=100),
+        scope("1-3", "t.py::first", **TEST),
+        call("1-4", "blog.any", "x.B", at=200, scope="1-3"),
+    )
+    assert rows(tmp_path)["blog.any", None].test == "t.py::first"
+
+
+def test_what_migrating_the_test_database_sends_is_not_called_by_the_suite(tmp_path):
+    connect(tmp_path, {"receiver": "blog.any", "sender": None}, {"receiver": "blog.new"})
+    connected = json.loads((tmp_path / "receivers.json").read_text())
+    migrated = "django.db.models.signals.post_migrate"
+    of_migrating = {"receiver": "blog.fill", "sender": None, "origin": "own"}
+    connected["signals"].append({"signal": migrated, "receivers": [of_migrating]})
+    (tmp_path / "receivers.json").write_text(json.dumps(connected))
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        scope("1-1", "t.py::first", **TEST),
+        scope("1-2", "migrate", kind="command", parent="1-1"),
+        scope("1-3", "loaddata", kind="command", parent="1-2"),
+        call("1-4", "blog.any", "migrations.Migration", scope="1-2"),
+        call("1-5", "blog.new", scope="1-3"),
+        call("1-6", "blog.fill", "<blog.apps.Blog>", scope="1-2") | {"signal": migrated},
+    )
+    found = {row.receiver: row for row in covered(tmp_path).rows}
+    assert {name: row.calls for name, row in found.items()} == {
+        "blog.any": 0,
+        "blog.new": 0,
+        "blog.fill": 1,
+    }
+
+
 def test_a_receiver_in_which_the_process_died_was_called(tmp_path):
     connect(tmp_path, {"receiver": "blog.a"}, {"receiver": "blog.b"})
     write(

@@ -34,6 +34,13 @@ class Passes(SignalTestMixin, TestCase):
         with self.assertReceiverNotCalled("generate_slug", sender="blog.Tag"):
             Article.objects.create(title="a")
 
+    def test_a_text_as_the_sender(self):
+        from blog.signals import article_published, generate_slug
+        article_published.connect(generate_slug)
+        self.addCleanup(article_published.disconnect, generate_slug)
+        with self.assertReceiverCalled(generate_slug, sender="import"):
+            article_published.send_robust("import")
+
     def test_an_exception_is_the_users(self):
         with self.assertRaises(KeyError), self.assertReceiverCalled(generate_slug):
             raise KeyError
@@ -132,6 +139,18 @@ FAILS = {
             "audit.receivers.log_article?"
         ),
     ),
+    "self.assertSignals('post_save')": (
+        "TypeError: A list of signals is expected, not the text 'post_save'.",
+    ),
+    "self.assertSignals([generate_slug])": (
+        "TypeError: A signal or its name is expected, not of type function.",
+    ),
+    "self.assertReceiverNotCalled([generate_slug])": (
+        "TypeError: A receiver is a function or its name, not of type list.",
+    ),
+    "self.assertReceiverNotCalled(generate_slug, sender='blog.Artcle')": (
+        "sigtrace.testing.errors.TraceError: There is no model blog.Artcle. Did you mean blog.Article?",
+    ),
     "self.assertReceiverNotCalled('log_artcle')": (
         (
             "sigtrace.testing.errors.TraceError: No receiver of that name is connected: 'log_artcle'. "
@@ -158,7 +177,9 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
         )
     )
     done = tested.django()
-    assert f"FAILED (failures={len(FAILS) - 2}, errors=2)" in done.stderr, done.stderr
+    errors = sum("Error:" in lines[0] for lines in FAILS.values())
+    summary = f"FAILED (failures={len(FAILS) - errors}, errors={errors})"
+    assert summary in done.stderr, done.stderr
     said = re.split(r"={70}\n", done.stderr)
     for number, lines in enumerate(FAILS.values()):
         (one,) = [text for text in said if f"test_{number} (" in text]
@@ -167,6 +188,25 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
             assert any(" ".join(line.split()) in shown for shown in plain), (line, one)
         if "Error:" not in lines[0]:
             assert one.count('File "') == 1, one
+
+
+def test_signals_of_the_same_name_are_told_apart(tested):
+    tested.write(
+        """
+import sys, types
+other = types.ModuleType("other")
+other.post_save = Signal()
+sys.modules["other"] = other
+
+class Fails(SignalTestMixin, TestCase):
+    def test_alike(self):
+        with self.assertSignals(["pre_save", other.post_save]):
+            Article.objects.create(title="a")
+"""
+    )
+    said = tested.django().stderr
+    assert "  - other.post_save" in said, said
+    assert "  + django.db.models.signals.post_save blog.Article" in said
 
 
 def test_why_a_receiver_was_not_called(tested):

@@ -82,6 +82,8 @@ class TestQueries:
     def test_queries(self): Article.objects.create(title="x")
     @pytest.mark.signals(max_queries_per_receiver=1)
     def test_ok(self): Article.objects.create(title="x")
+    @pytest.mark.signals(max_queries_per_receiver=None, only=None)
+    def test_lifted(self): Article.objects.create(title="x")
 
 @pytest.mark.signals(max_depth=1)
 def test_depth():
@@ -103,7 +105,7 @@ def test_bare(): assert "sigtrace.testing.limits" in __import__("sys").modules
 def test_the_fixture_and_the_marker(tested, with_django, options):
     tested.write(MARKED)
     done = tested.pytest("--strict-markers", *options)
-    assert "4 failed, 4 passed" in done.stdout, done.stdout
+    assert "4 failed, 5 passed" in done.stdout, done.stdout
     for said in (
         "audit.receivers.log_article ran, which is not among only=['generate_slug', 'blog.*']",
         "log_article executed 1 query, max_queries_per_receiver is 0",
@@ -125,6 +127,7 @@ def test_the_fixture_and_the_marker(tested, with_django, options):
         ),
         ("max_depth='x'", "(max_depth=…) takes a number, not 'x'"),
         ("only='blog.*'", "(only=…) takes a list of globs, not 'blog.*'"),
+        ("only=3", "(only=…) takes a list of globs, not 3"),
         ("3", " takes names only: max_depth, max_queries_per_receiver, only"),
     ],
 )
@@ -160,6 +163,30 @@ class Cases(TestCase):
     assert "No receiver was called." in done
     assert "Tag.save()" not in done
     assert "⎇" not in done  # those of the tests themselves
+
+
+@pytest.mark.parametrize("options", [(), ("--signal-cov",)])
+def test_how_the_database_was_migrated_is_not_shown(tested, with_django, options):
+    tested.write(
+        """
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
+
+@receiver(post_migrate)
+def fill(**kwargs): pass
+
+@pytest.mark.django_db
+def test_fails():
+    Tag.objects.create(name="x")
+    call_command("migrate", verbosity=0)
+    assert 0
+"""
+    )
+    done = tested.pytest("--signals-on-failure", *options).stdout
+    _, signals = done.split("- Signals -")
+    assert signals.count("▸ command migrate") == 1, done
+    assert signals.index("Tag.save()") < signals.index("fill")
+    assert "unfinished" not in signals
 
 
 SYRUPY = """

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 Event = dict[str, Any]
 
+# Recording each migration sends post_save, so that any-sender receivers would all count as called.
+_OF_MIGRATING = ("django.db.models.signals.pre_migrate", "django.db.models.signals.post_migrate")
+
 
 class Key(NamedTuple):
     """A receiver that hears a signal of a sender."""
@@ -18,11 +21,18 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Called:
-    """How often, and when first: Unix nanoseconds; `test` is None outside of tests."""
+    """How often, and by which test first, at which time: Unix nanoseconds.
+
+    `test` is None, and `time` that of the first call, if none was made in a test.
+    """
 
     calls: int
     time: int
     test: str | None
+
+    def since(self) -> tuple[bool, int]:
+        """What to sort by for the first one: tests before all else."""
+        return self.test is None, self.time
 
 
 class Calls:
@@ -73,20 +83,24 @@ class Calls:
             event.get("receiver") or event.get("name") or "",
             event.get("sender"),
         )
-        time = event["time"]
-        known = self.of.get(key)
-        if known is None:
-            self.of[key] = Called(1, time, self._test(event.get("scope")))
+        test, migrates = self._around(event.get("scope"))
+        if migrates and key.signal not in _OF_MIGRATING:
+            return
+        called = Called(1, event["time"], test)
+        known = self.of.setdefault(key, called)
+        if known is called:
             return
         known.calls += 1
-        if time < known.time:
-            known.time, known.test = time, self._test(event.get("scope"))
+        if called.since() < known.since():
+            known.time, known.test = called.time, called.test
 
-    def _test(self, scope: str | None) -> str | None:
-        """The test around a scope; its name may grow until it is closed, a test's does not."""
+    def _around(self, scope: str | None) -> tuple[str | None, bool]:
+        """The test around a scope, whose name never grows, and whether `migrate` is between."""
+        migrates = False
         while scope is not None:
             kind, name, outer = self._scopes.get(scope, ("", "", None))
             if kind == "test":
-                return name
+                return name, migrates
+            migrates = migrates or (kind, name) == ("command", "migrate")
             scope = outer
-        return None
+        return None, migrates

@@ -82,7 +82,7 @@ def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
     senders: Counter[str | None] = Counter()
     for key, called in found:
         senders[key.sender] += called.calls
-    _, first = min(found, key=lambda pair: pair[1].time)
+    _, first = min(found, key=lambda pair: pair[1].since())
     return replace(
         row,
         calls=senders.total(),

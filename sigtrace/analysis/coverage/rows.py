@@ -14,7 +14,7 @@ class Row:
     """A connection of a receiver, and whether it was of use.
 
     `sender` is None for any; `senders` are then those that it was called for, with how often.
-    `test` is the one that first had it called, None if that was outside of any test or never.
+    `test` is the one that first had it called, None if none did.
     """
 
     app: str
