@@ -8,7 +8,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
-from .sending import ReceiverSpan, Sending
+from .receiving import ReceiverSpan
+from .sending import Sending
 from .spans import Span, current
 from .steps import Steps
 

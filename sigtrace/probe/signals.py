@@ -17,7 +17,8 @@ from .calls import AsyncCall, traced_receivers
 from .failures import FailureLogger, strip
 from .late import late_receivers
 from .muting import MutedSend
-from .sending import ReceiverSpan, Sending
+from .receiving import ReceiverSpan
+from .sending import Sending
 from .sends import Sends
 from .spans import clock, current
 

@@ -52,8 +52,8 @@ WITH_DJANGO = frozenset(
         for name in """
         addresses blocks bulk callbacks calls cascades changes connections counts describe effects
         failures forks hiding identity late models muting naming operations patching places process
-        prompt queries recorder relations requests rows saves scalars scopes sending sends signals
-        sink sites spans sql steps tasks testcases text tools tracing transactions wording
+        prompt queries receiving recorder relations requests rows saves scalars scopes sending sends
+        signals sink sites spans sql steps tasks testcases text tools tracing transactions wording
         """.split()
     }
 )

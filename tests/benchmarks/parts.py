@@ -119,7 +119,7 @@ PARTS: dict[str, Part] = {
     "everything": hooks,
     "all but the hooks": recording,
     "sends, with their receivers": sends,
-    "  receivers": leave_out("sending", "Sending.iterate", iterate_plainly),
+    "  receivers": leave_out("receiving", "Receiving.iterate", iterate_plainly),
     "  what receivers change": changes,
     "  arguments": leave_out("describe", "Describer.arguments", lambda *args: "{}"),
     "  who will be called": leave_out(
