@@ -11,7 +11,7 @@ import click
 
 from sigtrace.cli.output import say
 from sigtrace.cli.project import Agreed, ProjectCommand, inspect_project, project_options
-from sigtrace.cli.results import stdout
+from sigtrace.cli.results import output_option, stdout
 from sigtrace.cli.settings import setting, was_typed
 from sigtrace.errors import SigtraceError
 from sigtrace.launch.environment import in_ci
@@ -54,12 +54,7 @@ _WITHOUT = (
     type=click.Choice(FORMATS),
     help="What to write: text, on GitHub with annotations, unless you say.",
 )
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write to this file instead of stdout.",
-)
+@output_option
 @project_options
 @click.pass_context
 def check(ctx: click.Context, /, **options: Any) -> None:

@@ -11,7 +11,7 @@ import click
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.output import say
 from sigtrace.cli.progress import progress
-from sigtrace.cli.results import stdout, write_atomically
+from sigtrace.cli.results import format_option, output_option, stdout, write_atomically
 from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
@@ -50,20 +50,8 @@ def _changes(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.command()
 @click.argument("before", metavar="A", type=click.Path(path_type=Path))
 @click.argument("after", metavar="B", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write to this file instead of stdout.",
-)
+@format_option(FORMATS)
+@output_option
 @click.option(
     "--fail-on",
     callback=_changes,

@@ -8,7 +8,7 @@ import click
 
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.project import ProjectCommand, inspect_project, project_options
-from sigtrace.cli.results import stdout
+from sigtrace.cli.results import format_option, stdout
 
 if TYPE_CHECKING:
     from sigtrace.analysis.registry import Registry
@@ -18,14 +18,7 @@ FORMATS = ("text", "json", "markdown")
 
 @click.command(cls=ProjectCommand)
 @click.argument("pattern", required=False, default="")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
+@format_option(FORMATS)
 @project_options
 @click.pass_context
 def receivers(ctx: click.Context, /, pattern: str, format_: str, **options: Any) -> None:

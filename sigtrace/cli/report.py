@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sigtrace.cli.display import display_options
+from sigtrace.cli.results import format_option, output_option
 from sigtrace.options import VALUES
 
 REPORTS = ("text", "json", "markdown", "github")
@@ -37,20 +38,8 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 
 @click.command()
 @click.argument("runs", nargs=-1, metavar="[RUN]...", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice((*REPORTS, *EXPORTS)),
-    default="text",
-    show_default=True,
-    help="What to write.",
-)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write to this file instead of stdout.",
-)
+@format_option((*REPORTS, *EXPORTS))
+@output_option
 @click.option(
     "--fail-on",
     callback=_numbers,

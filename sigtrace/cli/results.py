@@ -7,14 +7,40 @@ import io
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from sigtrace.errors import SigtraceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """Return the option `--format` of a command that writes text unless told otherwise."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help="What to write.",
+    )
+
+
+output_option = click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file instead of stdout.",
+)
+"""The option `--output`."""
 
 
 @contextlib.contextmanager

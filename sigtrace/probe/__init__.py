@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..options import RecordOptions
-    from .recorder import OpenSink
+    from .writer import OpenSink
 
 installed: Probe | None = None
 """The probe that records this process into a run, once there is one."""

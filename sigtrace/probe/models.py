@@ -34,23 +34,20 @@ class Model:
         "save_text",
     )
 
-    def __init__(self, meta: Any, keys: list[Any], fields: dict[str, bool]) -> None:
+    def __init__(
+        self, meta: Any, keys: list[Any], fields: dict[str, bool], *, key_hidden: bool
+    ) -> None:
         self.label: str = meta.label
         self.name: str = meta.object_name
         self.historical: bool = meta.model.__module__ == "__fake__"
         self.auto_created = bool(meta.auto_created)
         self.key: tuple[str, ...] = tuple(field.attname for field in keys) or ("pk",)
         self.fields = fields
-        self.key_hidden = False
+        self.key_hidden = key_hidden
         self.label_text = quote(self.label)
         self.begin_text = f"{self.label_text[:-1]} pk="
         self.save_text = quote(f"{self.name}.save()")
-        self.plain_key = self.key[0] if len(keys) == 1 else ""
-
-    def hide_key(self) -> None:
-        """Hide the value of the key."""
-        self.key_hidden = True
-        self.plain_key = ""
+        self.plain_key = self.key[0] if len(keys) == 1 and not key_hidden else ""
 
 
 class Models(IdentityCache[Model | None]):
@@ -80,10 +77,8 @@ class Models(IdentityCache[Model | None]):
             field.attname: hidden(field.name) or hidden(field.attname)
             for field in getattr(meta, "concrete_fields", ())
         }
-        model = Model(meta, keys, fields)
-        if any(hidden(field.name) or hidden(field.attname) for field in keys):
-            model.hide_key()
-        return model
+        key_hidden = any(hidden(field.name) or hidden(field.attname) for field in keys)
+        return Model(meta, keys, fields, key_hidden=key_hidden)
 
 
 def _is_made(model: Any) -> bool:

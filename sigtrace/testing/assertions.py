@@ -15,7 +15,6 @@ from sigtrace.views.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from sigtrace.testing.records import Call
 
@@ -32,24 +31,6 @@ class Expecting(Trace):
     def __init__(self, fail: Fail) -> None:
         super().__init__()
         self._fail = fail
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        __tracebackhide__ = True
-        super().__exit__(kind, error, traceback)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        __tracebackhide__ = True
-        super().__exit__(kind, error, traceback)
 
     def _ended_well(self) -> None:
         __tracebackhide__ = True

@@ -54,6 +54,7 @@ WITH_DJANGO = frozenset(
         failures forks hiding identity late models muting naming operations patching places process
         prompt queries receiving recorder relations requests rows saves scalars scopes sending sends
         signals sink sites spans sql steps tasks testcases text tools tracing transactions wording
+        writer
         """.split()
     }
 )

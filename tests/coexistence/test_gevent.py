@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.conftest import SERVICE
 from tests.support import clean_environment, free_port
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def serve(site: Site, *words: str) -> tuple[list[str], int]:
 
 
 def test_greenlets_have_their_own_parents(site):
-    pytest.importorskip("gevent")
+    pytest.importorskip("gevent", reason=f"{SERVICE} gevent is missing")
     (site.path / "served.py").write_text(SITE)
     database = site.path / "db.sqlite3"
     empty = database.read_bytes()

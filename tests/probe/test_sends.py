@@ -231,6 +231,38 @@ print([r is f for (r, _), f in zip(results, (a, b))], chain.send_chained(None, 4
     )
 
 
+def test_a_call_is_written_alike_whoever_makes_it(twice):
+    done = twice(
+        """
+class Own(Signal):
+    def send(self, sender, **named):
+        live = self._live_receivers(sender)
+        each = live if type(live) is list else live[0]
+        return [(one, one(signal=self, sender=sender, **named)) for one in each]
+plain, own = Signal(), Own()
+def hears(**kwargs): pass
+def changes(instance, **kwargs): instance.title = "new"
+for signal in (plain, own):
+    signal.connect(hears, dispatch_uid="once")
+    signal.connect(changes)
+    signal.send(None, instance=Book(pk=7))
+"""
+    )
+    begun = [line for line in done.trace.lines("begin") if line["kind"] == "receiver"]
+    ended = [line for line in done.trace.lines("end") if line["kind"] == "receiver"]
+    for lines in (begun, ended):
+        assert len(lines) == 4
+        # The order of the fields too: who skims lines relies on it.
+        assert {tuple(line) for line in lines} == {tuple(lines[0])}
+    its_own = ("id", "parent", "time", "duration_ns", "signal")
+    by_django, by_itself = (
+        [{key: line[key] for key in line if key not in its_own} for line in half]
+        for half in (ended[:2], ended[2:])
+    )
+    assert by_django == by_itself
+    assert [line["changes"] for line in by_django] == [{}, {"title": ["", "new"]}]
+
+
 def test_a_subclass_that_calls_its_base_is_one_send(twice):
     done = twice(
         """
