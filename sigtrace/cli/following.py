@@ -94,12 +94,13 @@ def follow(run: Path, options: Mapping[str, Any], *, whole: bool) -> None:
     meta = read_meta(run)
     check_schema(meta, run)
     whole = whole or _has_just_started(meta)
-    _announce(run, meta, whole=whole)
     display = {**options, "root": project_of(run)}
     as_json = options["format"] == "json"
     watch = Watch(run, sys.stdout, as_json, display, beside_target=False)
     if not whole:
         watch.skip()
+    # Only now: who reads "from now on" may rely on it.
+    _announce(run, meta, whole=whole)
     while (is_busy := watch.look()) or not _is_over(run):
         if _reader_left(_BUSY_SECONDS if is_busy else INTERVAL):
             return

@@ -129,6 +129,20 @@ def test_a_run_that_goes_on_is_followed_from_now_on(site, start, obeying):
     assert "'before'" not in late.stdout
 
 
+def test_from_now_on_begins_no_later_than_it_is_said(site, start, obeying):
+    run = obeying()
+    folder = site.trace().path
+    make_old(folder)
+    # Long enough to pass over that a save comes in the meantime.
+    write(folder / "1.jsonl", process("1"), *article_save("1") * 4_000)
+    tail = start("tail")
+    tail.expect("From now on", "stderr")
+    save(run, "After")
+    tail.expect("● Article")
+    assert run.end() == 0
+    assert tail.end() == 0
+
+
 def test_a_run_that_has_just_started_is_shown_whole(site, start, obeying):
     run = obeying("--values", "all")
     save(run, "Before")
