@@ -39,7 +39,7 @@ class Durations:
         for ns in sorted(self._counts):
             seen += self._counts[ns]
             if seen >= rank:
-                return _middle(ns)
+                return min(_middle(ns), self.greatest)
         return 0
 
 

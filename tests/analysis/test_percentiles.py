@@ -32,5 +32,10 @@ def test_large_ones_are_told_to_a_few_percent(percent):
     assert durations(values).percentile(percent) == pytest.approx(exact, rel=0.05)
 
 
+@pytest.mark.parametrize("value", [10_400_000, 10_500_000, 123_456_789])
+def test_none_is_longer_than_the_longest(value):
+    assert durations([value]).percentile(95) <= value
+
+
 def test_what_is_kept_does_not_grow_with_their_number():
     assert len(durations(range(1, 200_000))._counts) < 500
