@@ -25,16 +25,37 @@ POSTGRESQL = "SIGTRACE_TEST_POSTGRESQL"
 # A test says itself what it wants of these; the developer's own must not decide.
 UNWANTED = (
     "CI",
+    "COLORTERM",
     "COLUMNS",
-    "DJANGO_SETTINGS_MODULE",
+    "DOMTERM",
     "FORCE_COLOR",
+    "FORCE_HYPERLINK",
+    "INSIDE_EMACS",
+    "KONSOLE_VERSION",
     "LINES",
+    "LV",
     "NO_COLOR",
-    "TTY_COMPATIBLE",
-    "TTY_INTERACTIVE",
+    "PAGER",
+    "STY",
+    "TERM",
+    "TMUX",
     "VIRTUAL_ENV",
+    "VTE_VERSION",
 )
-UNWANTED_PREFIXES = ("CLICOLOR", "PG", "PYTEST_", "PYTHON", "SAMPLE_SITE_", "SIGTRACE_")
+UNWANTED_PREFIXES = (
+    "CLICOLOR",
+    "DJANGO_",
+    "GITHUB_",
+    "LESS",
+    "PG",
+    "PYTEST_",
+    "PYTHON",
+    "SAMPLE_SITE_",
+    "SIGTRACE_",
+    "SSH_",
+    "TERM_",
+    "TTY_",
+)
 
 
 def clean_environment(**changes: str | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from sigtrace.cli import session
 from sigtrace.cli.ending import last_line
 from sigtrace.cli.main import group
 from sigtrace.launch.command import is_quiet_by_default
+from tests.support import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the command line up to the plan, in an empty folder and a clean environment."""
     monkeypatch.chdir(tmp_path)
-    for name in ("CI", "SIGTRACE_CONFIG", "VIRTUAL_ENV"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "environ", clean_environment())
 
     def invoke(*args: str, **env: str) -> Result:
         plans: list[Plan] = []
