@@ -20,10 +20,12 @@ _CHAINS = ("root", "around", "errors", "unfinished")
 _DRAWN = ("slowest", "no_fold")
 
 
-def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+def _numbers(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
     """Read `R001,sigtrace.R006`. Raises BadParameter for what names no rule."""
     if value is None:
-        return ()
+        return None
     from sigtrace.analysis.findings.finding import PREFIX, RULES
 
     words = [word.strip() for word in value.split(",")]
@@ -55,9 +57,8 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> t
 @click.option(
     "--values",
     type=click.Choice(VALUES),
-    default="none",
-    show_default=True,
-    help="Values in what is exported: none, all but secrets, or all that were recorded.",
+    help="Values in what is exported: none, all but secrets, or all that were recorded.  "
+    "[default: none]",
 )
 @click.option(
     "--coverage",
@@ -156,9 +157,16 @@ def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:
             option = name.replace("_", "-")
             what = "is about how chains are drawn" if name in _DRAWN else "chooses chains"
             raise click.UsageError(f"--{option} {what}: add --tree.")
-    if options["fail_on"] and (tree or format_ in EXPORTS):
-        what = "--tree" if tree else f"--format {format_}"
-        raise click.UsageError(f"--fail-on is about findings; {what} shows none.")
+    what = "--tree" if tree else f"--format {format_}"
+    for name in ("fail_on", "slow_ms"):
+        if options[name] is not None and (tree or format_ in EXPORTS):
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} is about findings; {what} shows none.")
+    if options["values"] is not None and format_ not in EXPORTS:
+        raise click.UsageError(
+            f"--values is about what is exported: add --format {', '.join(EXPORTS[:-1])} "
+            f"or {EXPORTS[-1]}."
+        )
 
 
 def _check_coverage(tree: bool, format_: str, options: dict[str, Any]) -> None:

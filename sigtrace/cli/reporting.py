@@ -120,7 +120,7 @@ def write_export(
     damage = Damage()
     with where.open(pager=False) as (stream, write), progress() as told:
         selection = display_for(options, stream).selection
-        wanted = Wanted(options["values"], selection, _choice(options))
+        wanted = Wanted(options["values"] or "none", selection, _choice(options))
         for text in export(runs, format_, wanted, damage, told):
             write(text.encode())
     _say_damage(damage)

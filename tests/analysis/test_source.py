@@ -194,6 +194,7 @@ def test_relative_imports_start_at_the_package():
         ("# sigtrace: ignore[ , ]", ()),
         ("#sigtrace:ignore[W008]", ("W008",)),
         ("# why # sigtrace: ignore[ W008,sigtrace.E003 ] more", ("W008", "E003")),
+        ("# sigtrace: ignore [W008]", ("W008",)),
         ("# sigtrace: ignore W008 and so on", ("W008",)),
         ("# sigtrace: ignore: W008, sigtrace.E003", ("W008", "E003")),
         ("# sigtrace: ignore until the W008 of spring", None),

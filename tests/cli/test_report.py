@@ -203,6 +203,8 @@ def test_what_looks_alike_is_drawn_each_time_if_asked(project):
         (["--slowest", "3", "--format", "otlp"], "add --tree"),
         (["--tree", "--fail-on", "R001"], "--fail-on is about findings"),
         (["--format", "otlp", "--fail-on", "R001"], "--format otlp shows none"),
+        (["--tree", "--slow-ms", "3"], "--slow-ms is about findings; --tree shows none"),
+        (["--values", "all"], "add --format perfetto, otlp or mermaid"),
         (["--fail-on", "R001,R999"], "'R999' names no finding. There are: R001 fired more"),
         (["--fail-on", ","], "names no finding"),
         (["--fail-under", "90"], "--fail-under is about signal coverage: add --coverage"),

@@ -12,7 +12,7 @@ MARK = b"sigtrace:"
 
 # Rules without their brackets are no reason to ignore all the others as well.
 _COMMENT = re.compile(
-    r"#\s*sigtrace:\s*ignore(?:\[(?P<rules>[^\]]*)\]|(?P<bare>(?:[:,\s]+(?:sigtrace\.)?[A-Z]\d{3}\b)+))?"
+    r"#\s*sigtrace:\s*ignore(?:\s*\[(?P<rules>[^\]]*)\]|(?P<bare>(?:[:,\s]+(?:sigtrace\.)?[A-Z]\d{3}\b)+))?"
 )
 
 
