@@ -96,7 +96,7 @@ def end(
         "parent": parent,
         "name": _NAMES[kind],
         "pid": 4242,
-        "thread": 1,
+        "thread": "MainThread",
         "time": START + round(at * 1e6),
         "duration_ns": round(ms * 1e6),
     }

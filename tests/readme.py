@@ -16,6 +16,9 @@ from tests.support import ROOT, SAMPLE_SITE, Site, run_process
 
 README = ROOT / "README.md"
 COMMANDS = ("run", "tail", "report", "diff", "receivers", "explain", "check")
+DJANGO = (5, 2)
+"""The version that the examples are of."""
+
 EXAMPLES = {
     "receivers": ("receivers", "post_save"),
     "explain": ("explain", "Article", "delete"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import django
 import pytest
 
 from sigtrace import events
@@ -60,6 +61,8 @@ def test_help_is_current(command):
 @pytest.mark.lint
 @pytest.mark.parametrize("name", readme.EXAMPLES)
 def test_the_examples_are_current(name):
+    if name == "receivers" and django.VERSION[:2] != readme.DJANGO:
+        pytest.skip("Django's own receivers are counted, and differ by version")
     assert readme.block(TEXT, f"example {name}") == readme.example_of(name)
 
 

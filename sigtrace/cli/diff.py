@@ -84,9 +84,10 @@ def diff(
     from sigtrace.analysis.profile import profile
     from sigtrace.cli.reporting import say_what_goes_on
     from sigtrace.reader import open_run
+    from sigtrace.reader.strange import strange_lines_told
 
     runs = [open_run(path, Path.cwd()) for path in (before, after)]
-    with progress() as told:
+    with strange_lines_told(runs), progress() as told:
         profiles = [profile(run, told) for run in runs]
     found = difference(*profiles)
     if output is None:

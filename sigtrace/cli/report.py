@@ -122,26 +122,28 @@ def report(
     _check(tree, format_, options)
     from sigtrace.cli import reporting  # `--help` does without
     from sigtrace.reader import open_runs
+    from sigtrace.reader.strange import strange_lines_told
 
     found = open_runs(runs, Path.cwd())
     options["fold"] = not options["no_fold"]
     where = reporting.Destination(output, pager=not options["no_pager"])
-    if coverage:
-        from sigtrace.cli.coverage import write_coverage
+    with strange_lines_told(found):
+        if coverage:
+            from sigtrace.cli.coverage import write_coverage
 
-        command = shlex.join(["sigtrace", "report", "--coverage", *map(str, runs)])
-        ctx.exit(write_coverage(found, format_, options, where, command))
-    elif tree:
-        reporting.write_tree(found, options, where)
-    elif format_ in EXPORTS:
-        reporting.write_export(found, format_, options, where)
-    else:
-        command = shlex.join(["sigtrace", "report", *map(str, runs)])
-        analysed = reporting.write_report(found, format_, options, where, command)
-        if options["fail_on"]:
-            from sigtrace.cli.gate import judge
+            command = shlex.join(["sigtrace", "report", "--coverage", *map(str, runs)])
+            ctx.exit(write_coverage(found, format_, options, where, command))
+        elif tree:
+            reporting.write_tree(found, options, where)
+        elif format_ in EXPORTS:
+            reporting.write_export(found, format_, options, where)
+        else:
+            command = shlex.join(["sigtrace", "report", *map(str, runs)])
+            analysed = reporting.write_report(found, format_, options, where, command)
+            if options["fail_on"]:
+                from sigtrace.cli.gate import judge
 
-            ctx.exit(judge(analysed, options["fail_on"], command))
+                ctx.exit(judge(analysed, options["fail_on"], command))
 
 
 def _check(tree: bool, format_: str, options: dict[str, Any]) -> None:

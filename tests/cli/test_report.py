@@ -221,6 +221,27 @@ def test_options_that_do_not_go_together_are_said(project, options, said):
     assert said in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("command", "field", "value", "kind"),
+    [
+        ("report", "sender", ["x"], "a text"),
+        ("report", "dropped", "x", "a whole number"),
+        ("report --tree", "exception", 4, "a text"),
+        ("report --format markdown", "sender", {}, "a text"),
+        ("diff run", "unheard", 42, "an object"),
+    ],
+)
+def test_a_line_that_nobody_writes_is_named(project, capfd, command, field, value, kind):
+    path = project / ".sigtrace" / "run" / "4242.jsonl"
+    lines = [process(), *article_save(), counts()]
+    write(path, *[line | {field: value} if field in line else line for line in lines])
+    done = CliRunner().invoke(group, [*command.split(), "run"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    told = capfd.readouterr().err
+    assert f"sigtrace: {path}: {field} of " in told
+    assert f" is {value!r}, and should be {kind}.\n  Remove that line, or record" in told
+
+
 def test_what_could_not_be_read_is_no_pass(project, capfd):
     run = project / ".sigtrace" / "20260101T000000Z-1-abc"
     assert report("--fail-on", "R006").exit_code == 0

@@ -7,6 +7,9 @@ import re
 import django
 import pytest
 
+from sigtrace.reader import open_run
+from sigtrace.reader.strange import first_strange
+
 POST_SAVE = "django.db.models.signals.post_save"
 PRE_SAVE = "django.db.models.signals.pre_save"
 
@@ -139,6 +142,7 @@ def test_every_line_has_the_fields_of_the_schema(site):
     from sigtrace import events
 
     site.sigtrace("run", "--no-live", "manage.py", "demo")
+    assert first_strange(open_run(site.trace().path, site.path)) is None
     for line in site.trace().events:
         match line["event"]:
             case "end":

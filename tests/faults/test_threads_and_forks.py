@@ -11,7 +11,9 @@ pytestmark = pytest.mark.once
 THREADS, SENDS, FORKS = 8, 10_000, 6
 
 STORM = f"""
-import os, threading
+import os, threading, warnings
+# To fork among threads is what this is about; Python warns of it since 3.12.
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 from django.dispatch import Signal, receiver
 opened, inner = Signal(), Signal()
 @receiver(opened)
