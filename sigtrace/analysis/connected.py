@@ -57,13 +57,23 @@ def _connection(signal: str, event: Event) -> Connection:
     return Connection(
         signal=signal,
         receiver=str(event.get("receiver")),
-        sender=event.get("sender"),
-        file=event.get("file"),
-        line=event.get("line"),
-        origin=event.get("origin"),
-        at_file=at.get("file"),
-        at_line=at.get("line"),
+        sender=_text(event, "sender"),
+        file=_text(event, "file"),
+        line=_number(event, "line"),
+        origin=_text(event, "origin"),
+        at_file=_text(at, "file"),
+        at_line=_number(at, "line"),
     )
+
+
+def _text(event: Event, field: str) -> str | None:
+    value = event.get(field)
+    return value if isinstance(value, str) else None
+
+
+def _number(event: Event, field: str) -> int | None:
+    value = event.get(field)
+    return value if isinstance(value, int) else None
 
 
 def _signal(name: object) -> str:

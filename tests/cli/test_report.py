@@ -221,6 +221,19 @@ def test_options_that_do_not_go_together_are_said(project, options, said):
     assert said in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize("field", ["sender", "file", "line", "origin", "connected_at"])
+@pytest.mark.parametrize("command", ["report", "report --coverage"])
+def test_what_is_strange_in_the_list_of_receivers_is_passed_over(project, command, field):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    known = {"receiver": "blog.signals.slug", "sender": "blog.Article", "file": "a.py", "line": 1}
+    known |= {"origin": "own", "connected_at": {"file": "a.py", "line": 2}}
+    for strange in (42, ["x"], {"file": ["x"]}):
+        registry = {"signals": [{"signal": "s", "receivers": [known, known | {field: strange}]}]}
+        (run / "receivers.json").write_text(json.dumps(registry))
+        done = CliRunner().invoke(group, command.split())
+        assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize(
     ("command", "field", "value", "kind"),
     [
