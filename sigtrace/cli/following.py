@@ -8,6 +8,7 @@ import shlex
 import stat
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,14 +120,23 @@ def _announce(run: Path, meta: Mapping[str, Any], *, whole: bool) -> None:
 
 def _is_over(run: Path) -> bool:
     """Whether neither the run's launcher nor one of its processes is left."""
+    # In this order: a process locks its file before it writes to it.
+    was_written = _was_written(run)
     if is_live(run):
         return False
     meta = read_meta(run)
-    if meta.get("ended") is not None or process_files(run):
+    if meta.get("ended") is not None or was_written:
         return True
     # With --exec the launcher becomes the target, which takes a lock when it imports Django.
     pid = meta.get("pid")
     return not (isinstance(pid, int) and _lives(pid))
+
+
+def _was_written(run: Path) -> bool:
+    # Somebody may delete it meanwhile.
+    with suppress(OSError):
+        return any(path.stat().st_size for path in process_files(run))
+    return False
 
 
 def _lives(pid: int) -> bool:

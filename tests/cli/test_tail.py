@@ -272,13 +272,19 @@ def test_a_run_that_became_its_target(site, start):
     run.expect("ready")
     tail = start("tail")
     tail.expect(r"following \S+ \(late.py\)", "stderr")
+    # A process makes its file, then locks it.
+    (site.trace().path / "1.jsonl").touch()
+    other = start("tail")
+    other.expect(r"following \S+ \(late.py\)", "stderr")
     run.tell("go on")
     run.expect("ready")
     save(run, "One")
-    tail.expect("Article.save")
+    for one in (tail, other):
+        one.expect("Article.save")
     assert run.end() == 0
-    assert tail.end() == 0
-    assert "1 chain · " in tail.stderr.splitlines()[-1]
+    for one in (tail, other):
+        assert one.end() == 0
+        assert "1 chain · " in one.stderr.splitlines()[-1]
 
 
 def test_it_ends_with_a_run_that_was_killed(site, start, obeying):
