@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
@@ -21,17 +22,24 @@ _REGISTERED = (
 
 
 class _Registered:
-    """An `on_commit` callback that waits."""
+    """An `on_commit` callback that waits.
 
-    __slots__ = ("alias", "by", "entry", "id", "known", "transaction")
+    It keeps neither the connection nor the callback alive: what the target lets go of is gone.
+    """
 
-    def __init__(self, entry: Any, alias: str, known: Receiver, identifier: str) -> None:
-        self.entry = entry
+    __slots__ = ("alias", "by", "connection", "id", "known", "robust", "savepoints", "transaction")
+
+    connection: weakref.ref[Any]
+
+    def __init__(self, alias: str, known: Receiver, identifier: str, entry: Any) -> None:
         self.alias = alias
         self.known = known
         self.id = identifier
         self.by = "null"
         self.transaction = "null"
+        self.robust = "true" if entry is not None and len(entry) > 2 and entry[2] else "false"
+        # As long as it is here, no other callback's can have the same identity.
+        self.savepoints = _savepoints(entry)
 
 
 class CallbackHooks:
@@ -40,7 +48,8 @@ class CallbackHooks:
     def __init__(self, tools: Tools, patches: Patches) -> None:
         self._tools = tools
         self._patches = patches
-        # By the identity of Django's own entry, which lives until the callback runs or is dropped.
+        # By the identity of the set of savepoints that Django makes for each callback: the entry
+        # around it is another one after each rollback to a savepoint.
         self._waiting: dict[int, _Registered] = {}
 
     def forget(self) -> None:
@@ -80,14 +89,15 @@ class CallbackHooks:
         recorder = self._tools.recorder
         process = recorder.process or recorder.open_process()
         known = self._tools.receivers(func)
-        waiting = _Registered(entry, connection.alias, known, process.next_id())
+        waiting = _Registered(connection.alias, known, process.next_id(), entry)
+        waiting.connection = weakref.ref(connection)
         span = current.get()
         if span is not None:
             waiting.by = span.id
         block = transaction.get()
         if block is not None:
             waiting.transaction = recorder.blocks.use(block)
-        self._waiting[id(entry)] = waiting
+        self._waiting[id(waiting.savepoints)] = waiting
         recorder.pending.lines.append(
             _REGISTERED
             % (
@@ -112,7 +122,7 @@ class CallbackHooks:
         recorder = self._tools.recorder
         up = current.get()
         span = recorder.open("on_commit", known.name, known.place.begin)
-        span.data = waiting = _Registered(None, connection.alias, known, span.id)
+        span.data = waiting = _Registered(connection.alias, known, span.id, None)
         waiting.by = "null" if up is None else up.id
         recorder.flush(span)
         return span
@@ -144,10 +154,9 @@ class CallbackHooks:
         """Django has taken a callback and is about to call it."""
         recorder = self._tools.recorder
         try:
-            waiting = self._waiting.pop(id(entry), None)
+            waiting = self._waiting.pop(id(_savepoints(entry)), None)
             if waiting is None:
-                known = self._tools.receivers(entry[1])
-                waiting = _Registered(entry, "", known, "")
+                waiting = _Registered("", self._tools.receivers(entry[1]), "", entry)
             span = recorder.open("on_commit", waiting.known.name, waiting.known.place.begin)
             span.id = waiting.id or span.id
             span.data = waiting
@@ -174,27 +183,31 @@ class CallbackHooks:
         """Say which callbacks a rollback has dropped."""
         if not self._waiting:
             return
-        kept = {id(entry) for entry in connection.run_on_commit}
-        recorder = self._tools.recorder
+        kept = {id(_savepoints(entry)) for entry in connection.run_on_commit}
         for key, waiting in list(self._waiting.items()):
-            if waiting.alias == connection.alias and key not in kept:
+            # Other threads have connections of the same alias, and take them along when they end.
+            owner = waiting.connection()
+            if owner is None:
+                self._waiting.pop(key, None)
+            elif owner is connection and key not in kept:
                 del self._waiting[key]
-                span = recorder.open("on_commit", waiting.known.name, "")
-                span.id = waiting.id
-                span.stop = span.start
-                span.data = waiting
-                span.transaction = waiting.transaction
-                recorder.end(span, self._tail(span, True))
+                self._drop(waiting)
+
+    def _drop(self, waiting: _Registered) -> None:
+        recorder = self._tools.recorder
+        span = recorder.open("on_commit", waiting.known.name, "")
+        span.id = waiting.id
+        span.stop = span.start
+        span.data = waiting
+        span.transaction = waiting.transaction
+        recorder.end(span, self._tail(span, True))
 
     def _tail(self, span: Span, discarded: Any) -> str:
         waiting: _Registered = span.data
-        robust = "false"
-        if waiting.entry is not None and len(waiting.entry) > 2 and waiting.entry[2]:
-            robust = "true"
         return ',"registered_by":%s,"discarded":%s,"robust":%s,"alias":%s%s' % (
             waiting.by,
             "true" if discarded is True else "false",
-            robust,
+            waiting.robust,
             quote(waiting.alias),
             waiting.known.place.fields,
         )
@@ -214,3 +227,8 @@ class TracedCallbacks(list[Any]):
         entry = list.pop(self, *args)
         self.hooks.begin(self, entry)
         return entry
+
+
+def _savepoints(entry: Any) -> Any:
+    """What stays the same of a callback's entry for as long as it waits: the set in it."""
+    return entry[0] if type(entry) is tuple and entry else None

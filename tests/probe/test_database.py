@@ -141,6 +141,67 @@ print(Shelf.objects.count())
     assert spans[0]["name"] == "__main__.mail"
 
 
+def test_a_rollback_to_a_savepoint_discards_what_was_registered_since_and_nothing_else(twice):
+    done = twice(
+        CHAIN
+        + """
+import gc, weakref
+def later(): Shelf.objects.create()
+def register(): transaction.on_commit(later)
+with transaction.atomic():
+    opened.send(None, do=register)
+    transaction.on_commit(later)
+    for _ in range(2):
+        try:
+            with transaction.atomic(): opened.send(None, do=register); raise KeyError
+        except KeyError: pass
+    transaction.savepoint_rollback(transaction.savepoint())
+    transaction.on_commit(later, robust=True)
+    class Held:
+        def __call__(self): pass
+    held = Held(); gone = weakref.ref(held)
+    transaction.on_commit(held); del held
+    connection.run_on_commit.pop(); gc.collect()
+    print(gone() is None)
+print(Shelf.objects.count())
+"""
+    )
+    assert done.traced.stdout == "True\n3\n"
+    registered = [line["id"] for line in done.trace.lines("registered")]
+    receivers = [span["id"] for span in done.trace.spans("receiver")]
+    spans = {span["id"]: span for span in done.trace.spans("on_commit")}
+    assert list(spans) == [*registered[2:4], *registered[:2], registered[4]]
+    told = [spans[one] for one in registered[:5]]
+    assert [(one["discarded"], one["registered_by"], one["robust"]) for one in told] == [
+        (False, receivers[0], False),
+        (False, None, False),
+        (True, receivers[1], False),
+        (True, receivers[2], False),
+        (False, None, True),
+    ]
+    assert {one["alias"] for one in told} == {"default"}
+
+
+def test_a_rollback_discards_nothing_of_another_thread(twice):
+    done = twice(
+        """
+import threading
+def mine(): pass
+def its(): pass
+def other():
+    try:
+        with transaction.atomic(): transaction.on_commit(its); Book.objects.count(); raise KeyError
+    except KeyError: pass
+    connection.close()
+with transaction.atomic():
+    transaction.on_commit(mine)
+    thread = threading.Thread(target=other); thread.start(); thread.join()
+"""
+    )
+    told = [(span["name"], span["discarded"]) for span in done.trace.spans("on_commit")]
+    assert told == [("__main__.its", True), ("__main__.mine", False)]
+
+
 def test_a_callback_that_fails_and_one_that_registers_another(twice):
     done = twice(
         """
