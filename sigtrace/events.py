@@ -126,6 +126,13 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     "query": ("sql", "alias", "vendor", "rows", "many"),
     "transaction": ("alias", "savepoint", "durable", "outcome"),
     "effect": ("effect", "target", *SITE_FIELDS),
-    "on_commit": ("registered_by", "discarded", "robust", "alias", *SITE_FIELDS),
+    "on_commit": (
+        "registered_by",
+        "discarded",
+        "discarded_by",
+        "robust",
+        "alias",
+        *SITE_FIELDS,
+    ),
 }
 """What the `end` line of a kind carries besides `END_FIELDS`."""

@@ -274,6 +274,7 @@ _USUAL: dict[str, Event] = {
     "effect": {"effect": "mail", **_SITE},
     "on_commit": {
         "discarded": False,
+        "discarded_by": None,
         "robust": False,
         "alias": "default",
         "file": "blog/signals.py",

@@ -24,7 +24,7 @@ _LOOKS = {
     "receiver": ("mode", "swallowed"),
     "query": ("alias",),
     "transaction": ("outcome",),
-    "on_commit": ("discarded",),
+    "on_commit": ("discarded", "discarded_by"),
 }
 """What tells spans of a kind apart, besides what all of them have."""
 

@@ -27,7 +27,17 @@ class _Registered:
     It keeps neither the connection nor the callback alive: what the target lets go of is gone.
     """
 
-    __slots__ = ("alias", "by", "connection", "id", "known", "robust", "savepoints", "transaction")
+    __slots__ = (
+        "alias",
+        "by",
+        "connection",
+        "discarded_by",
+        "id",
+        "known",
+        "robust",
+        "savepoints",
+        "transaction",
+    )
 
     connection: weakref.ref[Any]
 
@@ -36,6 +46,7 @@ class _Registered:
         self.known = known
         self.id = identifier
         self.by = "null"
+        self.discarded_by = "null"
         self.transaction = "null"
         self.robust = "true" if entry is not None and len(entry) > 2 and entry[2] else "false"
         # As long as it is here, no other callback's can have the same identity.
@@ -142,6 +153,8 @@ class CallbackHooks:
             except BaseException as error:
                 if callbacks is not None:
                     self.finish(callbacks, error)
+                    if self_.run_on_commit is not callbacks:
+                        self._give_up(callbacks)
                 strip(error)
                 raise
             if callbacks is not None:
@@ -179,6 +192,20 @@ class CallbackHooks:
         except Exception as failure:
             self._tools.recorder.failed(failure)
 
+    def _give_up(self, callbacks: TracedCallbacks) -> None:
+        """Say which callbacks Django has dropped because the one before them raised."""
+        recorder = self._tools.recorder
+        try:
+            for entry in callbacks:
+                waiting = self._waiting.pop(id(_savepoints(entry)), None)
+                if waiting is not None:
+                    self._drop(waiting, '"exception"')
+            span = current.get()
+            if span is None or span.kind in CALLS_USERS:
+                recorder.flush(span)
+        except Exception as error:
+            recorder.failed(error)
+
     def discard(self, connection: Any) -> None:
         """Say which callbacks a rollback has dropped."""
         if not self._waiting:
@@ -191,22 +218,24 @@ class CallbackHooks:
                 self._waiting.pop(key, None)
             elif owner is connection and key not in kept:
                 del self._waiting[key]
-                self._drop(waiting)
+                self._drop(waiting, '"rollback"')
 
-    def _drop(self, waiting: _Registered) -> None:
+    def _drop(self, waiting: _Registered, by: str) -> None:
+        waiting.discarded_by = by
         recorder = self._tools.recorder
         span = recorder.open("on_commit", waiting.known.name, "")
         span.id = waiting.id
         span.stop = span.start
         span.data = waiting
         span.transaction = waiting.transaction
-        recorder.end(span, self._tail(span, True))
+        recorder.end(span, self._tail(span, None))
 
-    def _tail(self, span: Span, discarded: Any) -> str:
+    def _tail(self, span: Span, result: Any) -> str:
         waiting: _Registered = span.data
-        return ',"registered_by":%s,"discarded":%s,"robust":%s,"alias":%s%s' % (
+        return ',"registered_by":%s,"discarded":%s,"discarded_by":%s,"robust":%s,"alias":%s%s' % (
             waiting.by,
-            "true" if discarded is True else "false",
+            "false" if waiting.discarded_by == "null" else "true",
+            waiting.discarded_by,
             waiting.robust,
             quote(waiting.alias),
             waiting.known.place.fields,

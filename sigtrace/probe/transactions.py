@@ -89,7 +89,7 @@ class TransactionHooks:
                 result = original(self_, exc_type, exc_value, traceback)
             except BaseException as error:
                 if block is not None:
-                    self._left(self_, block, "rolled back" if before == "committed" else before)
+                    self._left(self_, block, before, raised=True)
                 strip(error)
                 raise
             if block is not None:
@@ -110,11 +110,15 @@ class TransactionHooks:
             return None
         return "committed"
 
-    def _left(self, atomic: Any, block: Transaction, outcome: str | None) -> None:
+    def _left(
+        self, atomic: Any, block: Transaction, outcome: str | None, *, raised: bool = False
+    ) -> None:
         recorder = self._tools.recorder
         try:
             block.over = True
             connection = self._get_connection(atomic.using)
+            if raised and outcome == "committed" and not _has_committed(connection, block):
+                outcome = "rolled back"
             if outcome != "committed":
                 self._callbacks.discard(connection)
             if not block.id:
@@ -134,3 +138,12 @@ class TransactionHooks:
                 recorder.flush(span)
         except Exception as error:
             recorder.failed(error)
+
+
+def _has_committed(connection: Any, block: Transaction) -> bool:
+    """Whether a block was committed before what followed, such as a callback, raised.
+
+    Django notes the commit until all that was to run after it has run.
+    """
+    flag = getattr(connection, "run_commit_hooks_on_set_autocommit_on", False)
+    return block.name == '"atomic"' and flag is True

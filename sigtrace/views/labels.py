@@ -98,7 +98,8 @@ def time(span: Span, display: Display) -> Text:
     if span.state == UNFINISHED:
         return Text("unfinished", "bold red", end="")
     if span.event.get("discarded"):
-        return Text("discarded", "yellow", end="")
+        never = span.text("discarded_by") == "exception"
+        return Text("not reached" if never else "discarded", "yellow", end="")
     took = milliseconds(span.duration_ns) if display.durations else ""
     if span.exception is not None:
         return Text(f"{display.glyphs.failed} {took}".rstrip(), "red", end="")

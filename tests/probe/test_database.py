@@ -218,6 +218,37 @@ except KeyError: traceback.print_exc(file=sys.stdout)
     assert (first["name"], first["exception"]) == ("__main__.again", "KeyError")
     assert (nested["name"], nested["parent"]) == ("__main__.last", first["id"])
     assert (never["name"], never["discarded"]) == ("__main__.last", True)
+    assert never["discarded_by"] == "exception"
+
+
+def test_what_raises_after_the_commit_rolls_nothing_back_and_a_failed_commit_does(twice):
+    done = twice(
+        """
+def bad(): raise KeyError
+def after(): pass
+def attempt(callback, **fields):
+    try:
+        with transaction.atomic():
+            Book.objects.create(title="x", **fields)
+            transaction.on_commit(callback); transaction.on_commit(after)
+    except Exception as error: print(type(error).__name__, Book.objects.count())
+attempt(bad)
+attempt(after, shelf_id=99)
+attempt(bad)
+"""
+    )
+    assert done.traced.stdout == "KeyError 1\nIntegrityError 1\nKeyError 2\n"
+    outcomes = [span["outcome"] for span in done.trace.spans("transaction")]
+    assert outcomes == ["committed", "rolled back", "committed"]
+    callbacks = done.trace.spans("on_commit")
+    assert [(one["name"].rpartition(".")[2], one["discarded_by"]) for one in callbacks] == [
+        ("bad", None),
+        ("after", "exception"),
+        ("after", "rollback"),
+        ("after", "rollback"),
+        ("bad", None),
+        ("after", "exception"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,7 @@ def test_a_deferred_callback_where_it_was_registered_and_where_it_ran():
         end("send", "1-1"),
         end("on_commit", "1-3", registered_by="1-2", ms=2),
         end("on_commit", "1-4", discarded=True, transaction="1-9", ms=0),
+        end("on_commit", "1-5", discarded=True, discarded_by="exception", ms=0),
     )
     assert drawn == expected("""
         ● post_save  sender=blog.Article · created=True           blog/views.py:41                1.0 ms
@@ -302,6 +303,7 @@ def test_a_deferred_callback_where_it_was_registered_and_where_it_ran():
            └─ ⧗ deferred send_mail                                blog/signals.py:60
         ● ⧗ on_commit send_mail  registered by queue              blog/signals.py:60              2.0 ms
         ● ⧗ on_commit send_mail                                   blog/signals.py:60           discarded
+        ● ⧗ on_commit send_mail                                   blog/signals.py:60         not reached
         """)
 
 

@@ -1,4 +1,7 @@
-"""R008: callbacks that were to run on commit, and whose transaction the project rolled back."""
+"""R008: callbacks that were to run on commit, and never ran.
+
+The project rolled their transaction back, or a callback before them raised after the commit.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,13 @@ if TYPE_CHECKING:
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Chain
 
-_Key = tuple[str, object, object, str]
+_Key = tuple[str, object, object, str, bool]
+
+_WHY = {
+    False: "the transaction that it waited for was rolled back",
+    True: "a callback before it raised, after the transaction was committed",
+}
+"""By whether an exception of another callback's was the cause."""
 
 
 @dataclass
@@ -39,7 +48,9 @@ class Discarded:
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
         span = chain.spans[0]
-        if span.event.get("discarded") and span.transaction is not None:
+        if span.event.get("discarded_by") == "exception":
+            self._add(chain.chain, raised=True)
+        elif span.event.get("discarded") and span.transaction is not None:
             self._transactions.ask(span.transaction, partial(self._ended, chain.chain))
 
     def absorb(self, later: Discarded) -> None:
@@ -48,13 +59,13 @@ class Discarded:
 
     def findings(self) -> Iterator[Finding]:
         """What was found; the transactions are over."""
-        for (name, file, line, _), discarded in self._found.items():
+        for (name, file, line, _, raised), discarded in self._found.items():
             by = discarded.registered_by
             yield finding(
                 "R008",
                 (
                     *(Name(name), f" never ran ({times(discarded.count)}): "),
-                    "the transaction that it waited for was rolled back",
+                    _WHY[raised],
                 ),
                 details=(
                     *([("it was registered by ", Name(by))] * bool(by)),
@@ -69,10 +80,12 @@ class Discarded:
             )
 
     def _ended(self, chain: Chain, outcome: str) -> None:
-        if outcome != ROLLED_BACK:
-            return
+        if outcome == ROLLED_BACK:
+            self._add(chain, raised=False)
+
+    def _add(self, chain: Chain, *, raised: bool) -> None:
         event, by = chain.root.event, chain.registered_by
-        key = (chain.root.name, event.get("file"), event.get("line"), by)
+        key = (chain.root.name, event.get("file"), event.get("line"), by, raised)
         known = self._found.setdefault(key, _Discarded(by))
         known.count += 1
         if chain.scope is not None:

@@ -154,7 +154,7 @@ def _counted(report: Report) -> list[str]:
         said.append(plural(totals.dropped, "span") + " not written: the run reached its size limit")
     if report.discarded:
         each = ", ".join(f"{code(name)} {count:,}" for name, count in report.discarded)
-        said.append(f"deferred by on_commit, discarded by a rollback: {each}")
+        said.append(f"deferred by on_commit, discarded: {each}")
     if report.damage.total:
         said.append(plural(report.damage.total, "line") + " could not be read")
     return ["### Counted, not listed", "", *(f"- {line}" for line in said)] if said else []

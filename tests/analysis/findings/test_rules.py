@@ -239,6 +239,15 @@ def test_who_discarded_a_callback_decides(find, blocks, found):
         assert len(find("R008", blocks[0], *discarded("1-2"), *blocks[1:])) == found
 
 
+def test_a_callback_that_another_kept_from_running_was_not_rolled_back(find, said):
+    waits, never = discarded("1-2")
+    (one,) = find("R008", waits, never | {"discarded_by": "exception"}, block("1-2", "committed"))
+    assert said(one).startswith(
+        "blog.signals.send_mail never ran (once): "
+        "a callback before it raised, after the transaction was committed"
+    )
+
+
 def effect(transaction="1-9", **fields):
     return [
         end(
