@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .spans import Transaction, clock
+from .text import quote
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -27,8 +28,7 @@ class Blocks:
         return block.id
 
     def _announce(self, block: Transaction) -> None:
-        if block.outer is not None and not block.outer.id and not block.outer.over:
-            self._announce(block.outer)
+        around = self._around(block)
         recorder = self._recorder
         block.process = process = recorder.process or recorder.open_process()
         block.id = process.next_id()
@@ -36,8 +36,12 @@ class Blocks:
         parent = "null" if block.span is None else block.span.id
         recorder.pending.lines.append(
             f'{{"event":"begin","kind":"transaction","id":{block.id},"parent":{parent},'
-            f'"time":{block.start + process.epoch},"name":{block.name}}}\n'
+            f'"time":{block.start + process.epoch},"name":{block.name},'
+            f'"alias":{quote(block.alias)},"transaction":{around}}}\n'
         )
+
+    def _around(self, block: Transaction) -> str:
+        return "null" if block.outer is None else self.use(block.outer)
 
     def end(self, block: Transaction, tail: str) -> None:
         """Gather the `end` line of an atomic block that some span was inside of."""
@@ -45,11 +49,8 @@ class Blocks:
         process = recorder.process
         if process is None or block.process is not process:
             return
-        outer = block.outer
-        while outer is not None and outer.over:
-            outer = outer.outer
+        around = self._around(block)
         parent = "null" if block.span is None else block.span.id
-        around = "null" if outer is None else outer.id
         recorder.pending.lines.append(
             f'{{"event":"end","kind":"transaction","id":{block.id},"parent":{parent},'
             f'"scope":{block.scope},"transaction":{around},"name":{block.name},'

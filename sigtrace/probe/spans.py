@@ -59,9 +59,10 @@ class Span:
 class Transaction:
     """An open atomic block; it gets its lines only when a span was recorded inside."""
 
-    __slots__ = ("id", "name", "outer", "over", "process", "scope", "span", "start")
+    __slots__ = ("alias", "id", "name", "outer", "over", "process", "scope", "span", "start")
 
-    def __init__(self, outer: Transaction | None, span: Span | None, name: str) -> None:
+    def __init__(self, outer: Transaction | None, span: Span | None, name: str, alias: str) -> None:
+        self.alias = alias
         self.id = ""
         self.name = name
         self.outer = outer

@@ -63,7 +63,7 @@ class TransactionHooks:
         if outermost or connection.savepoint_ids[-1] is not None:
             # Neither: it joins the block around it, and is none of its own.
             name = '"atomic"' if outermost else '"savepoint"'
-            block = Transaction(transaction.get(), current.get(), name)
+            block = Transaction(transaction.get(), current.get(), name, connection.alias)
             transaction.set(block)
         self._open.setdefault(id(atomic), []).append(block)
 
@@ -127,7 +127,7 @@ class TransactionHooks:
                 block,
                 ',"alias":%s,"savepoint":%s,"durable":%s,"outcome":%s'
                 % (
-                    quote(connection.alias),
+                    quote(block.alias),
                     "true" if block.name == '"savepoint"' else "false",
                     "true" if atomic.durable else "false",
                     "null" if outcome is None else quote(outcome),

@@ -12,6 +12,7 @@ from sigtrace.tree.spans import (
     Event,
     Scope,
     Span,
+    innermost,
     order,
     process_of,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "Scope",
     "Span",
+    "innermost",
     "order",
     "process_of",
 ]

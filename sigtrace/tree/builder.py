@@ -184,7 +184,16 @@ class Builder:
             scope=self._scopes.get(scope) or self._closed.get(scope),
             continues=None if root.parent is None else self._name(root.parent),
             registered_by=self._registering.get(root.id) or self._name(root.text("registered_by")),
+            around=self._around(root.transaction),
         )
+
+    def _around(self, block: str | None) -> dict[str, Event]:
+        """The `begin` lines of the atomic blocks that are open, from `block` outwards."""
+        blocks: dict[str, Event] = {}
+        while block in self._open and block not in blocks:
+            blocks[block] = event = self._open[block]
+            block = event.get("transaction")
+        return blocks
 
     def _name(self, span_id: str) -> str:
         return self._recent.get(span_id) or str(self._open.get(span_id, {}).get("name") or "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Event = dict[str, Any]
 
@@ -45,7 +48,7 @@ class Span:
 
     @property
     def transaction(self) -> str | None:
-        """The innermost atomic block that was open around the span."""
+        """The innermost atomic block that was open around the span, of whatever database."""
         return self.event.get("transaction")
 
     @property
@@ -107,7 +110,8 @@ class Chain:
 
     `continues` is the name of the span that it goes on with ("" if not known) when it came after
     that one's chain or from another process, else None. `registered_by` is the name of the span
-    that queued an `on_commit` callback.
+    that queued an `on_commit` callback. `around` are the `begin` lines of the atomic blocks that
+    were open around it, by their ids.
     """
 
     root: Span
@@ -115,6 +119,28 @@ class Chain:
     scope: Scope | None = None
     continues: str | None = None
     registered_by: str = ""
+    around: Mapping[str, Event] = field(default_factory=dict, compare=False)
+
+    @property
+    def transaction(self) -> str | None:
+        """The innermost atomic block around it that is one of the database that it writes to."""
+        return innermost(self.root.transaction, self.root.text("alias"), self.around)
+
+
+def innermost(
+    block: str | None, alias: str, blocks: Mapping[str, Event], within: str | None = None
+) -> str | None:
+    """The first atomic block, from `block` outwards, that is one of the database `alias`.
+
+    None if there is none before the block `within`. What is not in `blocks`, or names no database,
+    may be of any; with an empty `alias` any will do.
+    """
+    while block is not None and block != within:
+        event = blocks.get(block, {})
+        if alias in ("", event.get("alias") or alias):
+            return block
+        block = event.get("transaction")
+    return None
 
 
 def order(span: Span) -> tuple[int, int, str]:

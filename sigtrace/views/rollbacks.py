@@ -13,20 +13,24 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 Owner = tuple[str, Scope | None]
 """The process and the scope of a chain."""
+Shown = tuple[Owner, str]
+"""Whose a chain is, and the database that it writes to: no block of another is about it."""
 
 
 class Rollbacks:
     """Counts, for each open transaction, the chains that were shown in it."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Counter[Owner]] = {}
+        self._open: dict[str, Counter[Shown]] = {}
         self._rolled_back: Counter[Owner] = Counter()
 
     def show(self, chain: Chain) -> None:
         """Take note of a chain that is drawn or counted."""
         root = chain.root
-        if root.transaction is not None and not root.event.get("discarded"):
-            self._open.setdefault(root.transaction, Counter())[chain.process, chain.scope] += 1
+        block = chain.transaction
+        if block is not None and not root.event.get("discarded"):
+            shown = ((chain.process, chain.scope), root.text("alias"))
+            self._open.setdefault(block, Counter())[shown] += 1
 
     def end(self, event: Event) -> None:
         """Take the `end` line of a transaction."""
@@ -34,10 +38,14 @@ class Rollbacks:
         if not shown:
             return
         outcome, around = event.get("outcome"), event.get("transaction")
-        if outcome == "committed" and around is not None:
-            self._open.setdefault(around, Counter()).update(shown)
-        elif outcome == "rolled back":
-            self._rolled_back.update(shown)
+        database = event.get("alias")
+        for (owner, alias), count in shown.items():
+            is_other = alias and database and alias != database
+            if not is_other and outcome == "rolled back":
+                self._rolled_back[owner] += count
+            elif around is not None and (is_other or outcome == "committed"):
+                one = (owner, alias or str(database or ""))
+                self._open.setdefault(around, Counter())[one] += count
 
     def flush(self) -> Counter[Owner]:
         """The chains that were rolled back since the last time."""
@@ -46,6 +54,9 @@ class Rollbacks:
 
     def finish(self) -> Counter[Owner]:
         """The chains whose transaction never ended."""
-        found = sum(self._open.values(), Counter())
+        found: Counter[Owner] = Counter()
+        for shown in self._open.values():
+            for (owner, _), count in shown.items():
+                found[owner] += count
         self._open.clear()
         return found

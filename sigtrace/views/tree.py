@@ -9,6 +9,7 @@ from rich.text import Text
 from sigtrace.analysis.filters import OPERATIONS, visible
 from sigtrace.analysis.folding import Shapes
 from sigtrace.analysis.walking import walk
+from sigtrace.tree import innermost
 from sigtrace.views import labels
 from sigtrace.views.below import Node, below, is_summed_up
 from sigtrace.views.layout import row, wrapped
@@ -19,7 +20,7 @@ from sigtrace.views.text import clean, place, short
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.tree import Chain, Span
+    from sigtrace.tree import Chain, Event
     from sigtrace.views.display import Display
 
 
@@ -35,7 +36,8 @@ def draw_chain(chain: Chain, display: Display) -> Text:
 
 
 def _lines(chain: Chain, display: Display) -> Iterator[Text]:
-    blocks = {span.id: span for span in walk(chain.root) if span.kind == "transaction"}
+    inner = {span.id: span.event for span in walk(chain.root) if span.kind == "transaction"}
+    blocks = {**chain.around, **inner}
     shapes = Shapes(chain.root) if display.folds else None
     todo: list[Node | Text] = [Node(chain.root, None, "", "", 1)]
     while todo:
@@ -54,7 +56,7 @@ def _lines(chain: Chain, display: Display) -> Iterator[Text]:
         todo += reversed(lower)
 
 
-def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -> Text:
+def _line(node: Node, chain: Chain, blocks: dict[str, Event], display: Display) -> Text:
     glyphs, span = display.glyphs, node.span
     is_root = node.above is None
     what = Text(end="").append(node.first, "dim")
@@ -72,7 +74,7 @@ def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -
         remarks.append(f"registered by {clean(short(chain.registered_by))}")
     if is_root and (chain.continues is not None or span.resumed):
         remarks.append(f"continued {clean(short(chain.continues or ''))}".rstrip())
-    remarks += _transaction(node, blocks, display)
+    remarks += _transaction(node, chain, blocks, display)
     if span.id in display.marks:
         remarks.append(display.marks[span.id])
     if remarks:
@@ -86,18 +88,21 @@ def _line(node: Node, chain: Chain, blocks: dict[str, Span], display: Display) -
     return row(what, where, labels.time(span, display), display, link)
 
 
-def _transaction(node: Node, blocks: dict[str, Span], display: Display) -> list[str]:
+def _transaction(node: Node, chain: Chain, blocks: dict[str, Event], display: Display) -> list[str]:
     """Whether an atomic block of the project begins around this span, and was rolled back."""
-    above, block_id = node.above, node.span.transaction
-    if block_id is None or node.span.kind in ("query", "on_commit"):
+    above, span = node.above, node.span
+    if span.transaction is None or span.kind in ("query", "on_commit"):
         return []
-    if above is not None and above.transaction == block_id:
+    within = None if above is None else above.transaction
+    block_id = innermost(span.transaction, span.text("alias"), blocks, within)
+    if block_id is None:
         return []
-    block = blocks.get(block_id)
+    block = None if block_id in chain.around else blocks.get(block_id)
     if block is not None and above is not None and above.kind in OPERATIONS and not display.all:
         # Django's own, around the work of that operation.
         return []
-    said = [f"{display.glyphs.atomic} {'atomic' if block is None else clean(block.name)}"]
-    if block is not None and block.text("outcome") == "rolled back":
+    name = "atomic" if block is None else clean(str(block.get("name") or ""))
+    said = [f"{display.glyphs.atomic} {name}"]
+    if block is not None and block.get("outcome") == "rolled back":
         said.append(f"{display.glyphs.rolled_back} rolled back")
     return said

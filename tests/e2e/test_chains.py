@@ -156,7 +156,8 @@ def test_every_line_has_the_fields_of_the_schema(site):
             case "registered":
                 expected = set(events.REGISTERED_FIELDS)
             case "begin":
-                expected = {*events.BEGIN_FIELDS, "scope", "file", "line"} & set(line)
+                more = {"scope", "file", "line", "alias", "transaction"}
+                expected = {*events.BEGIN_FIELDS, *more} & set(line)
                 assert expected >= set(events.BEGIN_FIELDS)
         assert set(line) == expected, line
 

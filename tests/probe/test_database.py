@@ -84,6 +84,31 @@ print(Book.objects.count())
     assert {span["parent"] for span in done.trace.spans("save")} == {None}
 
 
+def test_blocks_of_several_databases_say_whose_they_are_and_what_is_around(twice):
+    done = twice(
+        """
+from django.db import connections
+connections.databases["other"] = {**connections.databases["default"]}
+with transaction.atomic("other"):
+    with transaction.atomic():
+        Book.objects.create(title="x")
+        with transaction.atomic("other"):
+            Book.objects.create(title="y")
+"""
+    )
+    begun = [line for line in done.trace.lines("begin") if line["kind"] == "transaction"]
+    ended = done.trace.spans("transaction")
+    for blocks in (begun, ended):
+        told = [(block["alias"], block["name"], block["transaction"]) for block in blocks]
+        assert told == [
+            ("other", "atomic", None),
+            ("default", "atomic", begun[0]["id"]),
+            ("other", "savepoint", begun[1]["id"]),
+        ]
+    saves = [save["transaction"] for save in done.trace.spans("save")]
+    assert saves == [begun[1]["id"], begun[2]["id"]]
+
+
 def test_set_rollback_and_test_case_blocks(twice):
     done = twice(
         """

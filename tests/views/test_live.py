@@ -95,6 +95,40 @@ def test_a_committed_savepoint_waits_for_the_block_around_it():
     assert feed(view, end("transaction", "1-2", outcome="rolled back")) == ["↺ 1 chain rolled back"]
 
 
+@pytest.mark.parametrize(
+    ("outer", "inner", "said"),
+    [
+        (("default", "rolled back"), ("other", "committed"), True),
+        (("default", "rolled back"), ("other", "rolled back"), True),
+        (("default", "committed"), ("other", "rolled back"), False),
+        (("other", "rolled back"), ("default", "committed"), False),
+        (("other", "rolled back"), ("other", "rolled back"), False),
+        (("other", "committed"), ("default", "rolled back"), True),
+    ],
+)
+def test_only_a_block_of_its_own_database_rolls_a_chain_back(outer, inner, said):
+    view = LiveTree(Display())
+    feed(view, begin("transaction", "1-2", alias=outer[0], transaction=None))
+    feed(view, begin("transaction", "1-3", alias=inner[0], transaction="1-2"))
+    (drawn,) = feed(view, *heard_save("1-10", transaction="1-3"))
+    assert ("⎇" in drawn) == ("default" in (outer[0], inner[0]))
+    texts = feed(view, end("transaction", "1-3", **_outcome(inner), transaction="1-2"))
+    texts += feed(view, end("transaction", "1-2", **_outcome(outer)))
+    assert texts == ["↺ 1 chain rolled back"] * said
+    assert view.finish() == []
+
+
+def _outcome(block):
+    return {"alias": block[0], "outcome": block[1]}
+
+
+def test_a_block_of_another_database_that_never_ended_is_none_of_the_chains():
+    view = LiveTree(Display())
+    feed(view, begin("transaction", "1-2", alias="other", transaction=None))
+    feed(view, *heard_save("1-10", transaction="1-2"))
+    assert view.finish() == []
+
+
 def test_what_commits_or_belongs_to_a_test_is_no_line():
     view = LiveTree(Display())
     for number, outcome in enumerate(("committed", "test", None), start=1):

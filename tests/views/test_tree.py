@@ -320,6 +320,22 @@ def test_an_atomic_block_that_a_receiver_opened_and_rolled_back():
     assert drawn.count("⎇") == 1
 
 
+def test_an_atomic_block_of_another_database_is_not_shown_at_what_it_does_not_hold():
+    events = [
+        end("receiver", "1-6", "1-5", transaction="1-3"),
+        end("send", "1-5", "1-4", transaction="1-3"),
+        end("save", "1-4", "1-2", transaction="1-3"),
+        end("transaction", "1-3", "1-2", alias="other", outcome="rolled back", transaction="1-9"),
+        end("receiver", "1-2", "1-1", transaction="1-9"),
+        end("send", "1-1", transaction="1-9"),
+    ]
+    drawn = screen(*events)
+    assert drawn.count("⎇ atomic") == 1  # at the root, which says no database
+    assert "└─ Article.save()  created  " in drawn
+    drawn = screen(*events[:2], events[2] | {"alias": "other"}, *events[3:])
+    assert "using=other · ⎇ atomic · ↺ rolled back" in drawn
+
+
 def test_djangos_own_atomic_block_around_an_operation_is_not_shown_unless_all():
     events = [
         end("receiver", "1-4", "1-3", transaction="1-2"),

@@ -51,7 +51,8 @@ class Discarded:
         if span.event.get("discarded_by") == "exception":
             self._add(chain.chain, raised=True)
         elif span.event.get("discarded") and span.transaction is not None:
-            self._transactions.ask(span.transaction, partial(self._ended, chain.chain))
+            answer = partial(self._ended, chain.chain)
+            self._transactions.ask(span.transaction, answer, span.text("alias"))
 
     def absorb(self, later: Discarded) -> None:
         """Add what was found in a later part of the run."""

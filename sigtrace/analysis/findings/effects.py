@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
+from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, Name, Place, finding, times
-from sigtrace.analysis.findings.transactions import ROLLED_BACK, TEST
+from sigtrace.analysis.findings.transactions import NONE, ROLLED_BACK, TEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +86,10 @@ class EarlyEffects:
         receiver = chain.spans[caller]
         if receiver.event["kind"] == "receiver" and receiver.event.get("origin") != "django":
             answer = partial(self._ended, receiver.replaced([]), effect)
-            self._transactions.ask(effect.transaction, answer)
+            self._transactions.ask(effect.transaction, answer, _database(chain, caller))
 
     def _ended(self, receiver: Span, effect: Span, outcome: str) -> None:
-        if outcome == TEST:
+        if outcome in (TEST, NONE):
             return
         file, line = effect.event.get("file"), effect.event.get("line")
         key = (receiver.name, effect.name, file, line)
@@ -96,6 +97,13 @@ class EarlyEffects:
         known.outcomes[outcome] += 1
         if len(known.evidence) < EVIDENCE:
             known.evidence.append(effect.id)
+
+
+def _database(chain: Unfolded, place: int) -> str:
+    """The database of the write that a receiver heard of; empty for a signal of the project."""
+    while place >= 0 and chain.spans[place].event["kind"] not in OPERATIONS:
+        place = chain.above[place]
+    return chain.spans[place].text("alias") if place >= 0 else ""
 
 
 def _what(effect: Span) -> str:

@@ -248,6 +248,25 @@ def test_a_callback_that_another_kept_from_running_was_not_rolled_back(find, sai
     )
 
 
+@pytest.mark.parametrize(
+    ("blocks", "found"),
+    [
+        ([("other", "rolled back"), ("default", "committed")], 0),
+        ([("other", "committed"), ("default", "rolled back")], 1),
+        ([("default", "committed"), ("other", "rolled back")], 0),
+        ([("default", "rolled back"), ("other", "committed")], 1),
+    ],
+)
+def test_only_a_block_of_its_own_database_discards_a_callback(find, blocks, found):
+    (inner, undone), (outer, outcome) = blocks
+    lines = [
+        block("1-2", undone, "1-3") | {"alias": inner},
+        block("1-3", outcome) | {"alias": outer},
+    ]
+    assert len(find("R008", *discarded("1-2"), *lines)) == found
+    assert len(find("R008", *lines, *discarded("1-2"))) == found
+
+
 def effect(transaction="1-9", **fields):
     return [
         end(
@@ -283,6 +302,32 @@ def test_an_effect_before_commit(find, outcome, around, levels):
 def test_an_effect_in_a_block_of_a_test_counts_as_the_block_would(find):
     blocks = [block("1-9", "committed", "1-8"), block("1-8", "test")]
     assert [one.severity for one in find("R010", *effect(), *blocks)] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "outcome", "levels"),
+    [
+        ("default", "rolled back", ["error"]),
+        ("other", "rolled back", []),
+        ("other", "committed", []),
+    ],
+)
+def test_an_effect_is_before_the_commit_of_the_database_that_was_written_to(
+    find, alias, outcome, levels
+):
+    heard = [*effect()[:2], end("send", "1-1", "1-10"), end("save", "1-10")]
+    sent_in_a_receiver = [
+        *effect()[:2],
+        end("send", "1-1", "1-11"),
+        end("receiver", "1-11", "1-12"),
+        end("send", "1-12", "1-10"),
+        end("save", "1-10"),
+    ]
+    for lines in (heard, sent_in_a_receiver):
+        found = find("R010", *lines, block("1-9", outcome) | {"alias": alias})
+        assert [one.severity for one in found] == levels
+    # A signal that no write sent: any database's.
+    assert len(find("R010", *effect(), block("1-9", outcome) | {"alias": alias})) == 1
 
 
 def test_effects_without_a_transaction_or_a_receiver_are_none(find):
