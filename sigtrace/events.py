@@ -100,7 +100,7 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
         "historical",
         *SITE_FIELDS,
     ),
-    "m2m": ("model", "pk", "field", "action", "count", "alias", *SITE_FIELDS),
+    "m2m": ("model", "pk", "field", "action", "count", "bypassed", "alias", *SITE_FIELDS),
     "bulk": ("operation", "model", "rows", "bypassed", "alias", "historical", *SITE_FIELDS),
     "send": (
         "signal",

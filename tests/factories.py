@@ -218,6 +218,7 @@ _USUAL: dict[str, Event] = {
         "field": "tags",
         "action": "add",
         "count": 2,
+        "bypassed": [],
         "alias": "default",
         **_SITE,
     },

@@ -18,7 +18,7 @@ _FEWEST = 3
 _LOOKS = {
     "save": ("created", "raw", "alias", "update_fields"),
     "delete": ("alias",),
-    "m2m": ("action", "alias"),
+    "m2m": ("action", "alias", "bypassed"),
     "bulk": ("alias", "bypassed"),
     "send": ("signal", "sender", "method", "not_reached"),
     "receiver": ("mode", "swallowed"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .models import state
 from .operations import Operation, OperationHooks, boolean, enclosed
-from .spans import Span
+from .spans import Span, current
 from .text import quote
+
+if TYPE_CHECKING:
+    from .models import Model
 
 _BYPASSED = {
     "bulk_create": ("pre_save", "post_save"),
@@ -30,7 +33,13 @@ class BulkHooks(OperationHooks):
     def _begin_bulk(self, name: str, queryset: Any, args: Any, kwargs: Any) -> Span | None:
         model_class = state(queryset).get("model")
         model = self._tools.describe.model(model_class)
-        if model is None or enclosed():
+        if model is None:
+            return None
+        if enclosed():
+            up = current.get()
+            rows = args[0] if args and name == "bulk_create" else None
+            if up is not None and up.kind == "m2m" and type(rows) is list and rows:
+                up.data.bypassed += self._passed_by(name, model, model_class)
             return None
         span = self._tools.recorder.open("bulk", quote(f"QuerySet.{name}({model.name})"))
         operation = Operation(model, self._tools.sites.find(), name, state(queryset).get("_db"))
@@ -41,10 +50,7 @@ class BulkHooks(OperationHooks):
     def _bulk_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
         rows = result if type(result) is int else len(result) if type(result) is list else None
-        bypassed = []
-        if not operation.model.auto_created:
-            for name in _BYPASSED[operation.what]:
-                bypassed.extend(self._live(name, operation.instance))
+        bypassed = self._passed_by(operation.what, operation.model, operation.instance)
         return (
             ',"operation":"%s","model":%s,"rows":%s,"bypassed":[%s],"alias":%s,"historical":%s%s'
         ) % (
@@ -56,3 +62,10 @@ class BulkHooks(OperationHooks):
             boolean(operation.model.historical),
             operation.place.fields,
         )
+
+    def _passed_by(self, name: str, model: Model, model_class: Any) -> list[str]:
+        if model.auto_created:
+            return []
+        return [
+            receiver for signal in _BYPASSED[name] for receiver in self._live(signal, model_class)
+        ]

@@ -24,7 +24,20 @@ _ENCLOSING = ("bulk", "delete", "m2m")
 class Operation:
     """What an operation's line says that is known when it begins."""
 
-    __slots__ = ("alias", "created", "instance", "key", "label", "model", "place", "row", "what")
+    __slots__ = (
+        "alias",
+        "bypassed",
+        "created",
+        "instance",
+        "key",
+        "label",
+        "model",
+        "place",
+        "row",
+        "what",
+    )
+
+    bypassed: list[str]
 
     def __init__(self, model: Model, place: Place, what: str, alias: Any) -> None:
         self.model = model

@@ -52,17 +52,22 @@ class RelationHooks(OperationHooks):
         count = len(given) if type(given) in (list, tuple, set, frozenset) else None
         operation.created = "null" if count is None else str(count)
         operation.instance = field
+        # What it writes in bulk adds to it.
+        operation.bypassed = []
         span.data = operation
         return span
 
     def _m2m_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
-        return ',"model":%s,"pk":%s,"field":%s,"action":"%s","count":%s,"alias":%s%s' % (
+        return (
+            ',"model":%s,"pk":%s,"field":%s,"action":"%s","count":%s,"bypassed":[%s],"alias":%s%s'
+        ) % (
             operation.label,
             operation.key,
             quote(operation.instance),
             operation.what,
             operation.created,
+            ",".join(dict.fromkeys(operation.bypassed)),
             operation.alias_text(),
             operation.place.fields,
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sigtrace.testing.records import Call, Send
     from sigtrace.tree import Chain, Event
 
-_BYPASSING = ("bulk", "delete")
+_BYPASSING = ("bulk", "delete", "m2m")
 
 # Tracebacks of unittest end where the test's own code does, those of pytest by the name below.
 __unittest = True

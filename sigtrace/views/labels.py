@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.views.display import Display, Glyphs
 
 _NAME_STYLES = {"send": "magenta", "query": "blue", **dict.fromkeys(OPERATIONS, "bold")}
+_UNSENT = {"bulk": "no signals sent", "m2m": "no save signals sent"}
 _M2M = {"add": "added", "remove": "removed", "set": "set", "clear": "cleared"}
 
 
@@ -84,7 +85,7 @@ def details(span: Span, above: Span | None, display: Display) -> Iterator[list[T
         yield words
     elif span.event.get("swallowed"):
         yield [Text(f"{glyphs.failed} swallowed by send_robust", "red", end="")]
-    if span.kind == "bulk" and span.state == FINISHED:
+    if span.kind in _UNSENT and span.state == FINISHED:
         yield from _bypassed(span, glyphs)
 
 
@@ -127,7 +128,7 @@ def _bypassed(span: Span, glyphs: Glyphs) -> Iterator[list[Text]]:
     names = [short(path) for path in bypassed(span)]
     if not names:
         return
-    said = f"{glyphs.warning} no signals sent {glyphs.dot} "
+    said = f"{glyphs.warning} {_UNSENT[span.kind]} {glyphs.dot} "
     said += plural(len(names), "receiver") + " bypassed:"
     yield [Text(said, "bold yellow", end=""), *listed(names)]
 

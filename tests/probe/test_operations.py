@@ -197,6 +197,42 @@ Book.readers.through.objects.bulk_create([Book.readers.through(book_id=1, reader
     assert {span["alias"] for span in spans} == {"default"}
 
 
+def test_relations_name_the_receivers_of_their_through_model_that_they_bypass(twice):
+    done = twice(
+        """
+class Room(models.Model):
+    shelves = models.ManyToManyField(Shelf, through="Stand")
+    class Meta: app_label = "library"
+class Stand(models.Model):
+    room = models.ForeignKey(Room, models.CASCADE)
+    shelf = models.ForeignKey(Shelf, models.CASCADE)
+    class Meta: app_label = "library"
+with connection.schema_editor() as editor:
+    for model in (Room, Stand): editor.create_model(model)
+def stood(**kwargs): pass
+def gone(**kwargs): print("gone")
+post_save.connect(stood, sender=Stand); post_delete.connect(gone, sender=Stand)
+post_save.connect(stood, sender=Book.readers.through)
+room = Room.objects.create(); a, b = Shelf.objects.create(), Shelf.objects.create()
+book = Book.objects.create(); reader = Reader.objects.create()
+room.shelves.add(a)
+room.shelves.add(a)
+room.shelves.set([b])
+b.room_set.clear()
+book.readers.add(reader)
+"""
+    )
+    spans = done.trace.spans("m2m")
+    assert [(span["action"], span["bypassed"]) for span in spans] == [
+        ("add", ["__main__.stood"]),
+        ("add", []),  # it was there already
+        ("set", ["__main__.stood"]),
+        ("clear", []),  # which sends the signals of each row
+        ("add", []),  # the table is Django's own
+    ]
+    assert done.traced.stdout == "gone\n" * 2
+
+
 def test_a_save_in_a_receiver_is_below_it_and_an_error_goes_up(twice):
     done = twice(
         """

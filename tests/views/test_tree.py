@@ -196,6 +196,17 @@ def test_bulk_writes_say_whom_they_bypassed():
         """)
 
 
+def test_relations_say_whom_their_through_model_bypassed():
+    drawn = screen(
+        end("query", "1-2", "1-1"), end("m2m", "1-1", bypassed=["blog.signals.line_saved"])
+    )
+    assert drawn == expected("""
+        ● Article.tags.add()  2 added                             blog/views.py:41                1.0 ms
+        │  ! no save signals sent · 1 receiver bypassed: line_saved
+        └─ INSERT blog_article                                                                    1.0 ms
+        """)
+
+
 def test_long_lists_wrap_behind_their_guide_in_a_terminal():
     bypassed = [f"blog.signals.receiver_{number}" for number in range(4)]
     drawn = screen(

@@ -23,6 +23,7 @@ _SAVE = (_MODELS + "pre_save", _MODELS + "post_save")
 _DELETE = (_MODELS + "pre_delete", _MODELS + "post_delete")
 _WHY = {
     "bulk": "it sends no save or delete signals",
+    "m2m": "rows of its through model are written at once, without save signals",
     "cascade": "the database deletes them itself, so Django sends no signals, nor knows of them",
     "historical": "a migration's model is another class than the one that they are connected to",
 }
@@ -41,7 +42,7 @@ class _Writes:
 
 
 class Bypassed:
-    """Bulk writes, cascades within the database, and the models of migrations."""
+    """Bulk writes, through models, cascades within the database, and the models of migrations."""
 
     def __init__(self, registry: Registry) -> None:
         self._found: dict[tuple[object, ...], _Writes] = {}
@@ -59,6 +60,9 @@ class Bypassed:
             if span.event.get("historical"):
                 deletes = span.text("operation") == "raw_delete"
                 self._historical(span, _DELETE if deletes else _SAVE)
+        for place in chain.of["m2m"]:
+            span = chain.spans[place]
+            self._note(span, "m2m", bypassed(span))
         for place in chain.of["save"]:
             span = chain.spans[place]
             if span.event.get("historical"):

@@ -395,8 +395,10 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
         end("bulk", "1-4", bypassed=["django.contrib.y"]),
         end("delete", "1-5", bypassed=["a.z"], line=7),
         end("save", "1-6", historical=True, line=9),
+        end("m2m", "1-7", bypassed=["a.line_saved"], line=11),
+        end("m2m", "1-8", bypassed=[], line=13),
     ]
-    bulk, historical, cascade = find("R005", *lines, registry=registry)
+    bulk, historical, through, cascade = find("R005", *lines, registry=registry)
     assert "100 rows (2 times) did not call a.x\n" in said(bulk)
     assert said(cascade) == (
         "Article.delete() did not call a.z for rows that hang on it, if there were any\n"
@@ -404,6 +406,10 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
     )
     assert (bulk.severity, cascade.severity) == ("warning", "notice")
     assert "did not call blog.signals.notify_about_article\na migration's model" in said(historical)
+    assert said(through) == (
+        "Article.tags.add() did not call a.line_saved\n"
+        "rows of its through model are written at once, without save signals"
+    )
 
 
 @pytest.mark.parametrize(("calls", "often"), [(1, ""), (2, " (2 times)")])
