@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from sigtrace.analysis.unfolded import CALLS
 from sigtrace.views.findings import finding_lines, next_command
 from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
@@ -121,7 +120,7 @@ def _chain(chain: ChainFigures, count: int, display: Display) -> list[Text]:
 
 def _failures(report: Report, display: Display) -> Iterator[Text]:
     """Those in receivers and callbacks are findings."""
-    outside = [(failure, n) for failure, n in report.failures if failure.kind not in CALLS]
+    outside = [(failure, n) for failure, n in report.failures if failure.outside]
     for failure, count in outside[:_LIST]:
         yield from _failure(failure, count, display)
     if len(outside) > _LIST:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.findings import Name
-from sigtrace.analysis.unfolded import CALLS
 from sigtrace.views.findings import next_command, sentence
 from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.labels import exception_name
@@ -121,7 +120,7 @@ def _sections(report: Report) -> Iterator[list[str]]:
                 text(place(failure.file, failure.line)),
             )
             for failure, count in report.failures
-            if failure.kind not in CALLS
+            if failure.outside
         ],
     )
     yield table(
