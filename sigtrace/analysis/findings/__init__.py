@@ -105,8 +105,13 @@ class Findings:
         """Take what a later part of the run shows, of which this one is the beginning."""
         self._later = later
 
-    def finish(self, called: Container[tuple[str, str]] = ()) -> list[Finding]:
-        """Say what was found; no more lines come. `called` are signals and receivers."""
+    def finish(
+        self, called: Container[tuple[str, str]] = (), *, whole: bool = True
+    ) -> list[Finding]:
+        """Say what was found; no more lines come. `called` are signals and receivers.
+
+        Where the trace is not `whole`, nothing is said of who was never called.
+        """
         if self._later is not None:
             self._transactions.absorb(self._later._transactions)
         self._transactions.finish()
@@ -115,7 +120,7 @@ class Findings:
                 rule.absorb(later)
             self._uncalled.absorb(self._later._uncalled)
         found = [one for rule in self._rules() for one in rule.findings()]
-        return [*found, *self._uncalled.findings(called)]
+        return [*found, *self._uncalled.findings(called)] if whole else found
 
     def _rules(self) -> tuple[Any, ...]:
         own = (self._saves, self._queries, self._errors, self._discarded)

@@ -124,7 +124,7 @@ def _sections(report: Report) -> Iterator[list[str]]:
         ],
     )
     yield table(
-        "Unfinished",
+        "Unfinished, or the run full" if report.totals.dropped else "Unfinished",
         ("Span", "Chain", "At"),
         [
             (code(span.name), code(span.chain), text(place(span.file, span.line)))
@@ -138,9 +138,10 @@ def _counted(report: Report) -> list[str]:
     totals = report.totals
     said = []
     if report.coverage is not None:
-        said.append(
-            f"called {report.coverage.called} of {report.coverage.connected} connected receivers"
-        )
+        seen, least = report.coverage, "at least " if report.missing else ""
+        said.append(f"called {least}{seen.called} of {seen.connected} connected receivers")
+        if report.missing:
+            said.append(f"who was never called cannot be told: {', '.join(report.missing)}")
     if totals.unheard:
         each = ", ".join(
             f"{code(name.rpartition('.')[2])} {count:,}"
