@@ -352,6 +352,23 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
     assert "did not call blog.signals.notify_about_article\na migration's model" in said(historical)
 
 
+def test_what_wrote_nothing_bypassed_nobody(find, connection):
+    registry = Registry((connection(sender="blog.Article", signal=POST_DELETE),))
+    nothing = [
+        end("bulk", "1-1", bypassed=["a.x"], rows=None, exception="E"),
+        end("delete", "1-2", bypassed=["a.x"], exception="E", counts=None),
+        end("delete", "1-3", historical=True, counts={}),
+        end("delete", "1-4", historical=True, counts={"blog.Article": 0}),
+    ]
+    assert find("R005", *nothing, registry=registry) == []
+    something = [
+        end("bulk", "1-1", bypassed=["a.x"], rows=None),
+        end("delete", "1-2", bypassed=["a.x"], counts=None, line=7),
+        end("delete", "1-3", historical=True, counts={"blog.Article": 1}),
+    ]
+    assert len(find("R005", *something, registry=registry)) == 3
+
+
 @pytest.mark.parametrize(("calls", "often"), [(1, ""), (2, " (2 times)")])
 def test_work_for_fixtures_says_how_often(find, said, calls, often):
     lines = [
