@@ -50,6 +50,19 @@ def test_recursion_has_its_path_its_depth_and_how_it_ended(find, said):
     (one,) = find("R002", *circle("a.f", "a.f", exception="RecursionError"))
     assert "2 calls deep, ended by RecursionError" in said(one)
     assert one.severity == "error"
+    failing = circle("a.f", "a.f", "a.f", exception="ValueError")
+    (one,) = find("R002", *failing)
+    assert "3 calls deep, ended by ValueError" in said(one)
+    assert one.severity == "error"
+    # An exception that does not come out of the deepest call is not what ended it.
+    guarded = [{**line, "exception": None} if n < 3 else line for n, line in enumerate(failing)]
+    (one,) = find("R002", *guarded)
+    assert "3 calls deep, ended by a guard of its own" in said(one)
+    again = [{**line, "id": f"2-{line['id']}"} for line in guarded]
+    for line in again:
+        line["parent"] = line["parent"] and f"2-{line['parent']}"
+    (one,) = find("R002", *failing, *again)
+    assert "ended by ValueError in 1 of 2 chains" in said(one)
     up = circle("a.f", "a.f")
     up[2] |= {"pk": 8}
     (one,) = find("R002", *up)
