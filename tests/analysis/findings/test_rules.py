@@ -120,6 +120,40 @@ def test_the_time_of_a_receiver_is_its_own(find, said):
     assert said(one).startswith("a.inner takes 90%")
 
 
+def slow_call(number, signal, sender, of):
+    return [
+        end("receiver", f"1-{number}1", f"1-{number}", 1, 12, signal=signal, sender=sender),
+        end("send", f"1-{number}", None, 1, of, signal=signal, sender=sender),
+    ]
+
+
+def test_a_slow_receiver_of_many_senders_is_one_finding(find, said):
+    own = [slow_call(n, "a.signals.done", f"sender {n}", 20) for n in range(1, 10)]
+    (one,) = find("R003", *(line for lines in own for line in lines))
+    assert said(one) == (
+        "blog.signals.notify_about_article takes 60% of its chains with done\n"
+        "9 calls: half took 11.9 ms or more, one in twenty 11.9 ms, the slowest 12.0 ms"
+    )
+    assert (one.count, len(one.evidence)) == (9, 3)
+
+
+def test_the_models_that_a_receiver_is_slow_for_are_named(find, said):
+    models = [slow_call(n, POST_DELETE, f"a.M{n}", 20 * n) for n in range(1, 6)]
+    (one,) = find("R003", *models[0])
+    assert said(one).startswith(
+        "blog.signals.notify_about_article takes 60% of its chain with post_delete of a.M1\n"
+    )
+    (one,) = find("R003", *models[0], *models[1])
+    assert "takes 30% to 60% of its chains with post_delete of a.M1, a.M2\n2 calls" in said(one)
+    # Of the last two it takes less than a fifth.
+    (one,) = find("R003", *(line for lines in models for line in lines))
+    assert "takes 20% to 60% of its chains with post_delete of a.M1, a.M2, a.M3\n" in said(one)
+    (one,) = find(
+        "R003", *(line for n in range(4) for line in slow_call(n, POST_DELETE, f"{n}", 12))
+    )
+    assert "takes 100% of its chains with post_delete of 4 models\n" in said(one)
+
+
 def test_what_of_a_slow_receiver_is_sql(find, said):
     lines = [
         end("query", "1-4", "1-3", 1, 30),
