@@ -173,6 +173,15 @@ def test_receivers_connected_twice_say_where(find, said, connection):
         "blog/apps.py:9 connects it\n"
         "blog/apps.py:12 connects it to any sender"
     )
+    assert (one.file, one.line) == ("blog/signals.py", 24)
+    (one,) = find("R001", *twice, send, registry=Registry((connection(),)))
+    assert said(one).endswith(
+        "blog/apps.py:9 connects it\nconnected once after django.setup(), where is not recorded"
+    )
+    (one,) = find("R001", *twice, send, registry=Registry((connection(sender="a.B"),)))
+    assert said(one).endswith("\nconnected 2 times after django.setup(), where is not recorded")
+    (one,) = find("R001", *twice, send)
+    assert said(one).endswith("\nconnected 2 times, where is not recorded")
 
 
 def test_methods_of_two_instances_and_two_products_of_a_factory_are_connected_once_each(find):
