@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.filters import Selection, matches
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
+from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Totals
@@ -81,7 +82,12 @@ def analyse(
         damage.absorb(one.damage)
     called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
     whole = not any(_missing(runs, totals, damage))
-    findings = [one for part in gathered for one in part.findings.finish(called, whole=whole)]
+    findings = together(
+        [
+            (run.path.name, one.findings.finish(called, whole=whole))
+            for run, one in zip(runs, gathered, strict=True)
+        ]
+    )
     findings += slow_receivers(statistics.receivers.values(), slow_ms)
     registries = [one.registry for one in gathered]
     receivers = [
