@@ -89,13 +89,13 @@ class Findings:
         self._uncalled.chain(chain)
         for rule in self._of_all:
             rule.chain(chain)
+        interactive = chain.chain.process in self._interactive
         if chain.of["receiver"]:
-            interactive = chain.chain.process in self._interactive
             self._saves.chain(chain, interactive=interactive)
             for one in self._of_receivers:
                 one.chain(chain)
         if chain.of["query"]:
-            self._queries.chain(chain)
+            self._queries.chain(chain, interactive=interactive)
         if chain.failed:
             self._errors.chain(chain)
         if chain.of["on_commit"]:

@@ -7,7 +7,7 @@ import pytest
 from sigtrace.analysis.connected import Registry
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
-from tests.factories import begin, end, registered, scope
+from tests.factories import begin, end, prompt, registered, scope
 
 POST_DELETE = "django.db.models.signals.post_delete"
 
@@ -216,6 +216,17 @@ def test_test_classes_that_are_set_up_alike_are_no_loop(find, command, found):
     opened = scope("1-9000", command, kind="command")
     inside = ({**line, "scope": "1-9000"} for line in lines)
     assert len(find("R004", opened, *inside, {**opened, "closed": True})) == found
+
+
+@pytest.mark.parametrize(
+    ("file", "asked", "found"),
+    [("<console>", True, 0), ("blog/tasks.py", True, 1), ("<stdin>", False, 1)],
+)
+def test_what_is_typed_line_by_line_is_no_loop(find, file, asked, found):
+    lines = [{**line, "file": file} for n in range(1, LOOP + 1) for line in queries(1, n)]
+    assert len(find("R004", *[prompt("1")] * asked, *lines)) == found
+    # Within one call it is a loop wherever that was set off.
+    assert len(find("R004", *[prompt("1")] * asked, *queries(WITHIN, file=file))) == 1
 
 
 def test_queries_of_nested_calls_are_no_loop(find):
