@@ -56,7 +56,7 @@ class Report:
     @property
     def missing(self) -> tuple[str, ...]:
         """Why calls may have happened that the report does not know of, in words."""
-        return tuple(_missing(self.runs, self.totals, self.damage))
+        return tuple(dict.fromkeys(_missing(self.runs, self.totals, self.damage)))
 
 
 def analyse(
