@@ -102,7 +102,11 @@ class BulkWrites:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception where it began: in which span, and in which receiver or operation that was."""
+    """An exception: the span in which it began, and the receiver or callback that it left.
+
+    Where it left none, `inside` is the operation in which it began; else that is `operation`, None
+    if there was none in between. `outside`: no receiver or callback was running at all.
+    """
 
     exception: str
     span: str
@@ -112,6 +116,10 @@ class Failure:
     line: int | None
     swallowed: bool
     not_reached: tuple[str, ...]
+    operation: str | None
+    operation_file: str | None
+    operation_line: int | None
+    outside: bool
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.filters import Selection, matches
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
+from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Totals
 from sigtrace.reader import Damage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
@@ -52,6 +53,11 @@ class Report:
     coverage: Coverage | None
     damage: Damage = field(default_factory=Damage)
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Why calls may have happened that the report does not know of, in words."""
+        return tuple(dict.fromkeys(_missing(self.runs, self.totals, self.damage)))
+
 
 def analyse(
     runs: Sequence[Run],
@@ -75,7 +81,13 @@ def analyse(
         totals += one.totals()
         damage.absorb(one.damage)
     called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
-    findings = [finding for one in gathered for finding in one.findings.finish(called)]
+    whole = not any(_missing(runs, totals, damage))
+    findings = together(
+        [
+            (run.path.name, one.findings.finish(called, whole=whole))
+            for run, one in zip(runs, gathered, strict=True)
+        ]
+    )
     findings += slow_receivers(statistics.receivers.values(), slow_ms)
     registries = [one.registry for one in gathered]
     receivers = [
@@ -101,6 +113,19 @@ def analyse(
         coverage=coverage(registries, statistics.receivers.values()),
         damage=damage,
     )
+
+
+def _missing(runs: Iterable[Run], totals: Totals, damage: Damage) -> Iterator[str]:
+    for count, what, became in (
+        (totals.dropped, "span", "not written"),
+        (damage.total, "line", "not read"),
+        (totals.unfinished, "span", "not ended"),
+    ):
+        if count:
+            yield f"{count:,} {what}{'s' * (count != 1)} {became}"
+    for run in runs:
+        if run.meta.get("signal"):
+            yield f"ended by signal {run.meta['signal']}"
 
 
 def coverage(registries: Iterable[Registry], receivers: Iterable[ReceiverCalls]) -> Coverage | None:

@@ -42,8 +42,8 @@ class Summary:
         self._chains = 0
         self._errors = 0
         self._kinds: Counter[str] = Counter()
-        # Open spans below which an exception began: theirs may be the same one, passed on.
-        self._passing: set[str] = set()
+        # Which exceptions left what is below open spans: theirs may be the same one, passed on.
+        self._passing: dict[str, set[str]] = {}
         self._open: dict[str, Event] = {}
         self._counts: dict[str, Event] = {}
 
@@ -88,12 +88,12 @@ class Summary:
         self._kinds[kind] += 1
         if _is_chain(event):
             self._chains += 1
-        if event.get("exception") and kind != "transaction":
-            if span_id not in self._passing:
+        exception, below = event.get("exception"), self._passing.pop(span_id, ())
+        if exception and kind != "transaction":
+            if exception not in below:
                 self._errors += 1
             if event.get("parent") is not None:
-                self._passing.add(event["parent"])
-        self._passing.discard(span_id)
+                self._passing.setdefault(event["parent"], set()).add(exception)
 
 
 def _is_chain(event: Event) -> bool:

@@ -44,8 +44,12 @@ def blamed(chain: Unfolded) -> set[int]:
             continue
         if chain.spans[place].kind == "receiver" and place not in passing:
             found.add(place)
+        above = chain.above[place]
+        if above < 0 or chain.spans[above].exception != chain.spans[place].exception:
+            # It was caught there: what is raised in its stead is another one.
+            continue
         if chain.spans[place].kind == "receiver" or place in passing:
-            passing.add(chain.above[place])
+            passing.add(above)
     return found
 
 

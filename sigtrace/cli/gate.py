@@ -21,6 +21,9 @@ def judge(report: Report, numbers: Sequence[str], command: str) -> int:
     `command` is how to ask for the report again.
     """
     found = {one.rule.number for one in report.findings} & set(numbers)
+    if any(is_live(run.folder) for run in report.runs):
+        # Who was never called may be called yet.
+        found.discard("R011")
     if found:
         return FOUND
     for reason, hint in _doubts(report, numbers, command):
@@ -52,6 +55,11 @@ def _doubts(report: Report, numbers: Sequence[str], command: str) -> Iterator[tu
         yield (
             "side effects were not recorded, so nothing can be said of R010",
             "Record them: sigtrace run --effects …",
+        )
+    if "R011" in numbers and report.missing:
+        yield (
+            f"nothing can be said of R011: {', '.join(report.missing)}",
+            "Record the run again, to its end.",
         )
     if "R011" in numbers and report.coverage is None:
         yield (

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from sigtrace.analysis.unfolded import CALLS
 from sigtrace.views.findings import finding_lines, next_command
 from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
@@ -34,7 +33,7 @@ def render_report(report: Report, display: Display, command: str) -> Text:
             for title, lines in (
                 ("", receiver_table(report.receivers, display)),
                 ("Slowest chains", _slowest(report, display)),
-                ("Unfinished when the trace ends", _unfinished(report, display)),
+                (unfinished_title(report), _unfinished(report, display)),
                 ("Errors outside of receivers", _failures(report, display)),
                 ("Findings", finding_lines(report.findings, display, command)),
                 ("Counted, not listed", _counted(report, display)),
@@ -54,6 +53,12 @@ def _titled(title: str, lines: Iterable[Text]) -> list[Text]:
 
 def _words(text: str, style: str = "") -> list[Text]:
     return [data(word, style) for word in text.split(" ")]
+
+
+def unfinished_title(report: Report) -> str:
+    """What the spans without an end have in common."""
+    full = ", or the run full" if report.totals.dropped else ""
+    return f"Unfinished when the trace ends{full}"
 
 
 def _head(report: Report, display: Display) -> list[Text]:
@@ -121,7 +126,7 @@ def _chain(chain: ChainFigures, count: int, display: Display) -> list[Text]:
 
 def _failures(report: Report, display: Display) -> Iterator[Text]:
     """Those in receivers and callbacks are findings."""
-    outside = [(failure, n) for failure, n in report.failures if failure.kind not in CALLS]
+    outside = [(failure, n) for failure, n in report.failures if failure.outside]
     for failure, count in outside[:_LIST]:
         yield from _failure(failure, count, display)
     if len(outside) > _LIST:
@@ -153,7 +158,10 @@ def _counted(report: Report, display: Display) -> Iterator[Text]:
     if report.coverage is not None:
         seen = report.coverage
         own = f" (own: {seen.own_called} of {seen.own_connected})"
-        said.append(f"called {seen.called} of {seen.connected} connected receivers{own}")
+        least = "at least " if report.missing else ""
+        said.append(f"called {least}{seen.called} of {seen.connected} connected receivers{own}")
+        if report.missing:
+            said.append(f"who was never called cannot be told: {', '.join(report.missing)}")
     if totals.unheard:
         each = ", ".join(
             f"{name.rpartition('.')[2]} {count:,}" for name, count in totals.unheard.most_common(8)

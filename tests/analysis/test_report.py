@@ -27,6 +27,24 @@ def test_runs_with_equal_ids_do_not_mix(tmp_path):
     assert [calls.calls for calls in found.receivers] == [2, 2, 2]
 
 
+def test_what_several_runs_have_in_common_is_found_once(tmp_path):
+    def failing(receiver, *numbers):
+        for number in numbers:
+            call, send = f"1-{2 * number + 2}", f"1-{2 * number + 1}"
+            yield end("receiver", call, send, name=receiver, exception="E")
+            yield end("send", send)
+
+    write(tmp_path / "a" / "1.jsonl", process("1"), *failing("blog.f", 1))
+    write(tmp_path / "b" / "1.jsonl", process("1"), *failing("blog.f", 1), *failing("blog.g", 2, 3))
+    (one,) = report(tmp_path / "a").findings
+    assert one.details == ()
+    both, alone = report(tmp_path / "a", tmp_path / "b").findings
+    assert (alone.message[0].path, alone.count, alone.details) == ("blog.g", 2, (("in run b",),))
+    assert (both.message[0].path, both.count) == ("blog.f", 2)
+    assert both.details == (("in each of 2 runs",),)
+    assert both.evidence == one.evidence
+
+
 def test_receivers_stand_by_their_time(tmp_path):
     write(tmp_path / "4242.jsonl", process(), *article_save())
     assert [calls.receiver.rpartition(".")[2] for calls in report(tmp_path).receivers] == [

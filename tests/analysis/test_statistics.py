@@ -94,6 +94,16 @@ def test_a_receiver_that_raises_after_it_caught_another_is_blamed():
     assert calls(found, "outer").errors == calls(found, "inner").errors == 1
 
 
+def test_a_receiver_that_raises_another_in_its_place_is_blamed():
+    found = statistics(
+        end("receiver", "1-4", "1-3", name="inner", receiver="inner", exception="E"),
+        end("send", "1-3", "1-2", exception="E"),
+        end("receiver", "1-2", "1-1", name="outer", receiver="outer", exception="F"),
+        end("send", "1-1", exception="F"),
+    )
+    assert calls(found, "outer").errors == calls(found, "inner").errors == 1
+
+
 def test_an_error_says_where_it_began_and_who_was_not_reached():
     found = statistics(
         end("query", "1-3", "1-2", exception="django.db.utils.IntegrityError"),

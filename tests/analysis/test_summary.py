@@ -42,6 +42,15 @@ def test_an_exception_counts_where_it_began():
     assert found.errors == 1
 
 
+def test_an_exception_in_place_of_another_counts():
+    found = totals(
+        end("save", "1-3", "1-2", exception="ValueError"),
+        end("receiver", "1-2", "1-1", exception="RuntimeError"),
+        end("send", "1-1", exception="RuntimeError"),
+    )
+    assert found.errors == 2
+
+
 def test_each_swallowed_exception_counts():
     found = totals(
         end("receiver", "1-2", "1-1", exception="ValueError", swallowed=True),

@@ -274,6 +274,36 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
     assert f"See which: sigtrace report {run.name} --tree --unfinished" in said
 
 
+def test_who_was_never_called_is_not_said_of_a_part_of_a_run(project, capfd):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    known = {"receiver": "blog.late", "origin": "own", "sender": "blog.Article"}
+    signals = [{"signal": "django.db.models.signals.post_delete", "receivers": [known]}]
+    (run / "receivers.json").write_text(json.dumps({"signals": signals}))
+    assert report("--fail-on", "R011").exit_code == 1
+    assert "called 0 of 1 connected receivers" in report().stdout
+    with (run / "4242.jsonl").open("rb") as lines:
+        fcntl.flock(lines, fcntl.LOCK_EX)
+        assert report("--fail-on", "R011").exit_code == 2
+    for last, why in (
+        (counts(dropped=3), "3 spans not written"),
+        ({"event": "end"}, "1 line not read"),
+        (begin("save", "4242-99"), "1 span not ended"),
+    ):
+        write(run / "4242.jsonl", process(), *article_save(), last)
+        said = report().stdout
+        assert "called at least 0 of 1 connected receivers" in said
+        assert f"who was never called cannot be told: {why}" in said
+        assert "sigtrace.R011" not in said
+        assert why in report("--format", "markdown").stdout
+        assert json.loads(report("--format", "json").stdout)["missing"] == [why]
+        assert report("--fail-on", "R011").exit_code == 2
+    write(run / "4242.jsonl", process(), *article_save())
+    (run / "run.json").write_text(json.dumps({"schema": 1, "exit_status": 137, "signal": 9}))
+    capfd.readouterr()
+    assert report("--fail-on", "R011").exit_code == 2
+    assert "nothing can be said of R011: ended by signal 9" in capfd.readouterr().err
+
+
 def test_a_run_that_goes_on_says_so_and_is_no_pass(project, capfd):
     run = project / ".sigtrace" / "20260101T000000Z-1-abc"
     said = f"sigtrace: {run.name} is still going on"

@@ -290,7 +290,7 @@ NAMES = {
     "sigtrace.R002": {"stamp", "recurse"},
     "sigtrace.R004": {"counts_each", "counts_once"},
     "sigtrace.R005": {"bypassed"},
-    "sigtrace.R006": {"raises", "callback_raises"},
+    "sigtrace.R006": {"raises", "callback_raises", "recurse"},
     "sigtrace.R007": {"missed"},
     "sigtrace.R008": {"never_runs"},
     "sigtrace.R009": {"works_for_fixtures"},

@@ -70,7 +70,7 @@ Slowest chains
     → notify_about_article → INSERT blog_article · 1 receiver call · 1 query · 1 error
   QuerySet.bulk_create(Article)  ×2                       blog/views.py:41                1.0 ms
 
-Unfinished when the trace ends
+Unfinished when the trace ends, or the run full
   notify_about_article  in Article.save()                 blog/signals.py:24          unfinished
 
 Findings

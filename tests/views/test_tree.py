@@ -177,6 +177,16 @@ def test_async_receivers_are_drawn_as_concurrent_where_they_were():
     assert "ping  async - || concurrent" in screen(*sends, ascii=True)
 
 
+def test_an_error_that_is_raised_in_place_of_another_is_drawn_too():
+    lines = [
+        end("save", "1-3", "1-2", exception="ValueError"),
+        end("receiver", "1-2", "1-1", exception="RuntimeError"),
+        end("send", "1-1", exception="RuntimeError"),
+    ]
+    drawn = screen(*lines)
+    assert (drawn.count("✗ ValueError"), drawn.count("✗ RuntimeError")) == (1, 1)
+
+
 @pytest.mark.parametrize("method", ["send", "asend", None])
 def test_what_was_not_reached_says_which_send_stopped(method):
     drawn = screen(

@@ -89,13 +89,13 @@ class Findings:
         self._uncalled.chain(chain)
         for rule in self._of_all:
             rule.chain(chain)
+        interactive = chain.chain.process in self._interactive
         if chain.of["receiver"]:
-            interactive = chain.chain.process in self._interactive
             self._saves.chain(chain, interactive=interactive)
             for one in self._of_receivers:
                 one.chain(chain)
         if chain.of["query"]:
-            self._queries.chain(chain)
+            self._queries.chain(chain, interactive=interactive)
         if chain.failed:
             self._errors.chain(chain)
         if chain.of["on_commit"]:
@@ -105,8 +105,13 @@ class Findings:
         """Take what a later part of the run shows, of which this one is the beginning."""
         self._later = later
 
-    def finish(self, called: Container[tuple[str, str]] = ()) -> list[Finding]:
-        """Say what was found; no more lines come. `called` are signals and receivers."""
+    def finish(
+        self, called: Container[tuple[str, str]] = (), *, whole: bool = True
+    ) -> list[Finding]:
+        """Say what was found; no more lines come. `called` are signals and receivers.
+
+        Where the trace is not `whole`, nothing is said of who was never called.
+        """
         if self._later is not None:
             self._transactions.absorb(self._later._transactions)
         self._transactions.finish()
@@ -115,7 +120,7 @@ class Findings:
                 rule.absorb(later)
             self._uncalled.absorb(self._later._uncalled)
         found = [one for rule in self._rules() for one in rule.findings()]
-        return [*found, *self._uncalled.findings(called)]
+        return [*found, *self._uncalled.findings(called)] if whole else found
 
     def _rules(self) -> tuple[Any, ...]:
         own = (self._saves, self._queries, self._errors, self._discarded)

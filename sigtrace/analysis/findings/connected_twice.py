@@ -75,12 +75,22 @@ class ConnectedTwice:
                     f"{signal}: it is connected {times(calls.most)}",
                 ),
                 calls.span,
-                details=(*map(_connected, where), *_other_names(calls)),
+                details=(
+                    *map(_connected, where),
+                    *self._not_recorded(calls.most - len(where)),
+                    *_other_names(calls),
+                ),
                 evidence=tuple(calls.evidence),
                 count=calls.sends,
                 show=("--tree", "--around", calls.span.name),
                 weight=calls.sends,
             )
+
+    def _not_recorded(self, count: int) -> Iterator[Words]:
+        """Connections that were made when all had been written, or of which nothing was."""
+        if count > 0:
+            after = " after django.setup()" if self._registry.connections else ""
+            yield (f"connected {times(count)}{after}, where is not recorded",)
 
     def _note(self, calls: list[Span]) -> None:
         key = (calls[0].event.get("signal"), *_code(calls[0]))

@@ -23,16 +23,49 @@ if TYPE_CHECKING:
 
     from sigtrace.analysis.connected import Registry
     from sigtrace.analysis.figures import Failure
-    from sigtrace.analysis.findings.finding import Finding
+    from sigtrace.analysis.findings.finding import Finding, Words
     from sigtrace.analysis.unfolded import Unfolded
+
+
+INTERRUPTED = frozenset(
+    {
+        "asyncio.exceptions.CancelledError",
+        "GeneratorExit",
+        "greenlet.GreenletExit",
+        "KeyboardInterrupt",
+    }
+)
+"""What is thrown into a receiver from without: a client that left, Ctrl-C. It raised nothing."""
+
+_ORIGINS = 3
+
+
+class _Key(NamedTuple):
+    """A receiver, callback or operation, and what it raised."""
+
+    exception: str
+    inside: str
+    file: str | None
+    line: int | None
+    swallowed: bool
 
 
 @dataclass
 class _Raised:
-    """How often something came of an exception, and in which spans."""
+    """How often something came of an exception, in which spans, and where that had begun."""
 
+    failure: Failure
     count: int = 0
+    origins: dict[Words, None] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
+
+    def add(self, found: Failure, span_id: str) -> None:
+        self.count += 1
+        origin = _origin(found)
+        if origin and len(self.origins) < _ORIGINS:
+            self.origins[origin] = None
+        if len(self.evidence) < EVIDENCE:
+            self.evidence.append(span_id)
 
 
 class _Missed(NamedTuple):
@@ -41,29 +74,33 @@ class _Missed(NamedTuple):
     signal: str
     sender: str
     receivers: tuple[str, ...]
-    failure: Failure
+    raised: _Key
 
 
 class Errors:
-    """Exceptions that began in a receiver or a callback, and sends that one of them cut short."""
+    """Exceptions that left a receiver or a callback, and sends that one of them cut short.
+
+    One that goes on through the receivers around it is put down to the innermost.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._places = {one.receiver: (one.file, one.line) for one in registry.connections}
-        self._raised: dict[Failure, _Raised] = {}
+        self._raised: dict[_Key, _Raised] = {}
         self._missed: dict[_Missed, _Raised] = {}
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        for span, path in failing(chain.spans[0]):
-            found = failure(span, path)
-            if found.kind in CALLS:
-                _count(self._raised.setdefault(found, _Raised()), span.id)
-            for send in path:
+        for raised in failing(chain.spans[0]):
+            found, began = failure(raised), raised.path[-1].id
+            key = _Key(found.exception, found.inside, found.file, found.line, found.swallowed)
+            if found.kind in CALLS and found.exception not in INTERRUPTED:
+                self._raised.setdefault(key, _Raised(found)).add(found, began)
+            for send in raised.path:
                 receivers = tuple(send.texts("not_reached"))
                 if receivers:
                     signal, sender = send.text("signal") or send.name, send.text("sender")
-                    missed = _Missed(signal, sender, receivers, found)
-                    _count(self._missed.setdefault(missed, _Raised()), send.id)
+                    missed = _Missed(signal, sender, receivers, key)
+                    self._missed.setdefault(missed, _Raised(found)).add(found, send.id)
 
     def absorb(self, later: Errors) -> None:
         """Add what was found in a later part of the run."""
@@ -72,13 +109,13 @@ class Errors:
 
     def findings(self) -> Iterator[Finding]:
         """What was found."""
-        for found, raised in self._raised.items():
+        for raised in self._raised.values():
+            found = raised.failure
             how = " and send_robust swallowed it" if found.swallowed else ""
-            inside = () if found.span == found.inside else ((f"in {found.span}",),)
             yield finding(
                 "R006",
                 (Name(found.inside), f" raised {_exception(found)} {times(raised.count)}{how}"),
-                details=inside,
+                details=tuple(raised.origins)[:_ORIGINS],
                 file=found.file,
                 line=found.line,
                 evidence=tuple(raised.evidence),
@@ -88,9 +125,10 @@ class Errors:
                 weight=raised.count,
             )
         for missed, cut in self._missed.items():
-            found = missed.failure
+            found = cut.failure
             file, line = self._places.get(missed.receivers[0], (None, None))
             signal = missed.signal.rpartition(".")[2]
+            did = "was ended by" if found.exception in INTERRUPTED else "raised"
             yield finding(
                 "R007",
                 (
@@ -101,7 +139,7 @@ class Errors:
                 ),
                 details=(
                     (
-                        *(Name(found.inside), f" raised {_exception(found)} before, at "),
+                        *(Name(found.inside), f" {did} {_exception(found)} before, at "),
                         Place(found.file, found.line),
                     ),
                 ),
@@ -114,10 +152,14 @@ class Errors:
             )
 
 
-def _count(raised: _Raised, span_id: str) -> None:
-    raised.count += 1
-    if len(raised.evidence) < EVIDENCE:
-        raised.evidence.append(span_id)
+def _origin(found: Failure) -> Words:
+    """Where an exception began; empty where that is in the code of what it left itself."""
+    if found.operation is None:
+        return () if found.span == found.inside else (f"in {found.span}",)
+    what = found.operation
+    if found.span != what:
+        what = f"{found.span} of {what}"
+    return (f"in {what} at ", Place(found.operation_file, found.operation_line))
 
 
 def _exception(found: Failure) -> str:

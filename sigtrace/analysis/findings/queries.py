@@ -25,6 +25,7 @@ LOOP = 10
 
 _MOST = 5_000
 _CUT = 200
+_TYPED = ("<console>", "<stdin>")
 _CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "START")
 _Key = tuple[object, ...]
 
@@ -53,7 +54,8 @@ class RepeatedQueries:
     """Statements of receivers and callbacks, as they are with placeholders for what differs.
 
     An INSERT by each call is what many receivers are for: only many by one call are said. Calls
-    within each other are recursion and no loop; test classes that are set up alike are none either.
+    within each other are recursion and no loop; test classes that are set up alike are none either,
+    nor is what was typed at a prompt: each statement there is the first line of its own.
     """
 
     def __init__(self) -> None:
@@ -61,8 +63,8 @@ class RepeatedQueries:
         self._loops: dict[_Key, _Repeat] = {}
         self._scopes: dict[str, dict[_Key, _Repeat]] = {}
 
-    def chain(self, chain: Unfolded) -> None:
-        """Take a chain."""
+    def chain(self, chain: Unfolded, *, interactive: bool) -> None:
+        """Take a chain; `interactive` says that its process has a prompt."""
         calls: defaultdict[int, Counter[str]] = defaultdict(Counter)
         texts: dict[str, Span] = {}
         for place in chain.of["query"]:
@@ -78,7 +80,8 @@ class RepeatedQueries:
             return
         scope = chain.chain.scope
         loops: dict[_Key, _Repeat] = {}
-        if scope is None or not scope.sets_up_tests:
+        typed = interactive and chain.spans[0].event.get("file") in _TYPED
+        if not typed and (scope is None or not scope.sets_up_tests):
             loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, loops)
         for place, statements in calls.items():
             if chain.spans[place].event.get("origin") != "django":

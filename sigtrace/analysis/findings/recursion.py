@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
+from sigtrace.analysis.failures import failed
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import ERROR, EVIDENCE, NOTICE, Name, Place, finding
 from sigtrace.analysis.findings.rows import row_of
@@ -21,15 +23,21 @@ if TYPE_CHECKING:
     from sigtrace.tree import Span
 
 
+_TOO_DEEP = "RecursionError"
+
+
 @dataclass
 class _Cycle:
-    """A way from a receiver back to it; `depth` counts its calls within each other."""
+    """A way from a receiver back to it; `depth` counts its calls within each other.
+
+    `errors` are the exceptions that ended it, each with the number of chains.
+    """
 
     path: list[Span]
     same_row: bool
     chains: int = 0
     depth: int = 0
-    ended_by_error: bool = False
+    errors: Counter[str] = field(default_factory=Counter)
     unfinished: bool = False
     evidence: list[str] = field(default_factory=list)
 
@@ -43,7 +51,7 @@ class Recursion:
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
         depths: dict[int, int] = {}
-        deepest: dict[frozenset[Receiver], int] = {}
+        deepest: dict[frozenset[Receiver], tuple[int, bool, int]] = {}
         for place in chain.of["receiver"]:
             caller = chain.caller[place]
             if caller < 0:
@@ -62,9 +70,11 @@ class Recursion:
                     _is_same_row(chain, place, outer),
                 )
             known.depth = max(known.depth, depth)
-            deepest.setdefault(circle, place)
-        for circle, place in deepest.items():
-            self._judge(self._found[circle], chain, place)
+            # Of two that are as deep, the one that failed may have ended it.
+            this = (depth, failed(chain.spans[place]), -place)
+            deepest[circle] = max(deepest.get(circle, this), this)
+        for circle, (_, _, place) in deepest.items():
+            self._judge(self._found[circle], chain, -place)
 
     def absorb(self, later: Recursion) -> None:
         """Add what was found in a later part of the run."""
@@ -79,8 +89,10 @@ class Recursion:
         cycle.chains += 1
         if len(cycle.evidence) < EVIDENCE:
             cycle.evidence.append(chain.spans[place].id)
-        if chain.failed and any(span.exception == "RecursionError" for span in chain.spans):
-            cycle.ended_by_error = True
+        if chain.failed and any(span.exception == _TOO_DEEP for span in chain.spans):
+            cycle.errors[_TOO_DEEP] += 1
+        elif failed(chain.spans[place]):
+            cycle.errors[chain.spans[place].exception or ""] += 1
         elif chain.spans[0].state != FINISHED:
             cycle.unfinished = True
 
@@ -110,8 +122,10 @@ def _is_same_row(chain: Unfolded, place: int, outer: int) -> bool:
 
 def _finding(cycle: _Cycle) -> Finding:
     receiver = cycle.path[-1]
-    if cycle.ended_by_error:
-        level, how = ERROR, "ended by RecursionError"
+    if cycle.errors:
+        level, how = ERROR, f"ended by {', '.join(cycle.errors)}"
+        if cycle.errors.total() < cycle.chains:
+            how += f" in {cycle.errors.total():,} of {cycle.chains:,} chains"
     elif cycle.unfinished:
         level, how = "", "never ended"
     else:

@@ -37,11 +37,17 @@ class _Save(NamedTuple):
 
 @dataclass
 class _Rows:
-    """The rows of one model that were saved from the same places."""
+    """Rows of one model that were saved from the same places, each within a scope or a chain.
+
+    A row counts once for each of these: which rows there were is not kept. `within` counts the
+    scopes or chains, which come one after the other, and `last` is the last one's id.
+    """
 
     model: str
     where: str
     example: list[_Save]
+    last: str = ""
+    within: int = 0
     rows: int = 0
     saves: int = 0
     most: int = 0
@@ -70,15 +76,16 @@ class RepeatedSaves:
         if scope is None or scope.kind not in _TOGETHER or scope.sets_up_tests or interactive:
             rows: dict[Row, list[_Save]] = {}
             if len(heard) > 1:
-                self._add(chain, heard, rows, "")
-            self._evaluate(rows, "")
+                self._add(chain, heard, rows)
+            self._evaluate(rows)
             return
         self._labels[scope.id] = scope.label
-        self._add(chain, heard, self._scopes.setdefault(scope.id, {}), scope.label)
+        self._add(chain, heard, self._scopes.setdefault(scope.id, {}), scope.id)
 
     def scope_closed(self, scope: str) -> None:
         """Judge what was saved in a scope."""
-        self._evaluate(self._scopes.pop(scope, {}), self._labels.pop(scope, ""))
+        self._evaluate(self._scopes.pop(scope, {}), scope)
+        self._labels.pop(scope, None)
 
     def absorb(self, later: RepeatedSaves) -> None:
         """Add what was found in a later part of the run, and its half of scopes that are open."""
@@ -88,7 +95,7 @@ class RepeatedSaves:
             known = self._scopes.setdefault(scope, {})
             for row, saves in rows.items():
                 if "created" in saves[0].said:
-                    self._evaluate({row: known.pop(row, [])}, self._labels[scope])
+                    self._evaluate({row: known.pop(row, [])}, scope)
                 known.setdefault(row, []).extend(saves)
 
     def findings(self) -> Iterator[Finding]:
@@ -103,7 +110,7 @@ class RepeatedSaves:
         chain: Unfolded,
         heard: dict[int, list[str]],
         rows: dict[Row, list[_Save]],
-        where: str,
+        scope: str = "",
     ) -> None:
         for place in sorted(heard, key=lambda place: chain.spans[place].time):
             row = row_of(chain.spans[place])
@@ -111,26 +118,30 @@ class RepeatedSaves:
                 continue
             if chain.spans[place].event.get("created"):
                 # Another row than one that had its key before, and was deleted or rolled back.
-                self._evaluate({row: rows.pop(row, [])}, where)
+                self._evaluate({row: rows.pop(row, [])}, scope)
             saves = rows.get(row)
             if saves is None:
                 saves = rows[row] = []
                 if len(rows) > WINDOW:
                     oldest = next(iter(rows))
-                    self._evaluate({oldest: rows.pop(oldest)}, where)
+                    self._evaluate({oldest: rows.pop(oldest)}, scope)
             names = tuple(heard[place])
             saves.append(_save(chain, place, self._names.setdefault(names, names)))
 
-    def _evaluate(self, rows: dict[Row, list[_Save]], where: str) -> None:
+    def _evaluate(self, rows: dict[Row, list[_Save]], scope: str = "") -> None:
         for row, saves in rows.items():
             if len(saves) < 2:
                 continue
-            within = "" if len({save.root for save in saves}) == 1 else where
+            in_one_chain = len({save.root for save in saves}) == 1
+            within = saves[0].root if in_one_chain else scope
+            where = "" if in_one_chain else self._labels[scope]
             places = frozenset((save.file, save.line, save.caller) for save in saves)
-            key = (row[0], within, places)
+            key = (row[0], where, places)
             known = self._found.get(key)
             if known is None:
-                known = self._found[key] = _Rows(str(row[0]), within, saves[:_SHOWN])
+                known = self._found[key] = _Rows(str(row[0]), where, saves[:_SHOWN])
+            known.within += within != known.last
+            known.last = within
             known.rows += 1
             known.saves += len(saves)
             known.most = max(known.most, len(saves))
@@ -163,15 +174,16 @@ def _save(chain: Unfolded, place: int, receivers: tuple[str, ...]) -> _Save:
 def _finding(rows: _Rows) -> Finding:
     saves = rows.example
     again = saves[1]
-    many: tuple[str, ...] = (f"one row of {rows.model} is saved {times(rows.most)}",)
-    if rows.rows > 1:
-        many = (f"{rows.rows:,} rows of {rows.model} are saved up to {times(rows.most)}",)
-    where = f" within {rows.where}" if rows.where else " in one chain"
+    up_to = "" if rows.saves == rows.rows * rows.most else "up to "
     twice = [name for name, calls in rows.calls.most_common() if calls > rows.rows]
     roots = list(dict.fromkeys(save.root for save in saves))[:_ROOTS]
     return finding(
         "R001",
-        (*many, where, " and heard each time by " if twice else "", *names(twice)),
+        (
+            f"{_many(rows)} saved {up_to}{times(rows.most)}{_where(rows)}",
+            " and heard each time by " if twice else "",
+            *names(twice),
+        ),
         details=(
             *map(_said, saves),
             *([(f"and {rows.most - _SHOWN:,} more",)] * (rows.most > _SHOWN)),
@@ -183,6 +195,20 @@ def _finding(rows: _Rows) -> Finding:
         show=("--tree", *(word for root in roots for word in ("--root", root))),
         weight=rows.saves - rows.rows,
     )
+
+
+def _many(rows: _Rows) -> str:
+    if rows.rows == rows.within:
+        return f"one row of {rows.model} is"
+    # How many different ones is known of a single scope or chain only.
+    return f"{f'{rows.rows:,} rows' if rows.within == 1 else 'rows'} of {rows.model} are"
+
+
+def _where(rows: _Rows) -> str:
+    if rows.within == 1:
+        return f" within {rows.where}" if rows.where else " in one chain"
+    kind, _, name = rows.where.partition(" ")
+    return f" in each of {rows.within:,} {f'{kind}s {name}' if rows.where else 'chains'}"
 
 
 def _said(save: _Save) -> Words:

@@ -43,6 +43,7 @@ def as_object(report: Report, command: str) -> dict[str, Any]:
         },
         "unheard": dict(totals.unheard.most_common()),
         "coverage": None if report.coverage is None else vars(report.coverage),
+        "missing": list(report.missing),
         "receivers": [_receiver(calls) for calls in report.receivers],
         "chains": [_chain(chain) for chain in report.slowest],
         "bulk": [_bulk(writes) for writes in report.bulk],

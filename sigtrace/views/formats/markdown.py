@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.findings import Name
-from sigtrace.analysis.unfolded import CALLS
 from sigtrace.views.findings import next_command, sentence
 from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.labels import exception_name
@@ -121,11 +120,11 @@ def _sections(report: Report) -> Iterator[list[str]]:
                 text(place(failure.file, failure.line)),
             )
             for failure, count in report.failures
-            if failure.kind not in CALLS
+            if failure.outside
         ],
     )
     yield table(
-        "Unfinished",
+        "Unfinished, or the run full" if report.totals.dropped else "Unfinished",
         ("Span", "Chain", "At"),
         [
             (code(span.name), code(span.chain), text(place(span.file, span.line)))
@@ -139,9 +138,10 @@ def _counted(report: Report) -> list[str]:
     totals = report.totals
     said = []
     if report.coverage is not None:
-        said.append(
-            f"called {report.coverage.called} of {report.coverage.connected} connected receivers"
-        )
+        seen, least = report.coverage, "at least " if report.missing else ""
+        said.append(f"called {least}{seen.called} of {seen.connected} connected receivers")
+        if report.missing:
+            said.append(f"who was never called cannot be told: {', '.join(report.missing)}")
     if totals.unheard:
         each = ", ".join(
             f"{code(name.rpartition('.')[2])} {count:,}"

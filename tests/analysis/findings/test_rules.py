@@ -7,7 +7,7 @@ import pytest
 from sigtrace.analysis.connected import Registry
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
-from tests.factories import begin, end, registered, scope
+from tests.factories import begin, end, prompt, registered, scope
 
 POST_DELETE = "django.db.models.signals.post_delete"
 
@@ -50,6 +50,19 @@ def test_recursion_has_its_path_its_depth_and_how_it_ended(find, said):
     (one,) = find("R002", *circle("a.f", "a.f", exception="RecursionError"))
     assert "2 calls deep, ended by RecursionError" in said(one)
     assert one.severity == "error"
+    failing = circle("a.f", "a.f", "a.f", exception="ValueError")
+    (one,) = find("R002", *failing)
+    assert "3 calls deep, ended by ValueError" in said(one)
+    assert one.severity == "error"
+    # An exception that does not come out of the deepest call is not what ended it.
+    guarded = [{**line, "exception": None} if n < 3 else line for n, line in enumerate(failing)]
+    (one,) = find("R002", *guarded)
+    assert "3 calls deep, ended by a guard of its own" in said(one)
+    again = [{**line, "id": f"2-{line['id']}"} for line in guarded]
+    for line in again:
+        line["parent"] = line["parent"] and f"2-{line['parent']}"
+    (one,) = find("R002", *failing, *again)
+    assert "ended by ValueError in 1 of 2 chains" in said(one)
     up = circle("a.f", "a.f")
     up[2] |= {"pk": 8}
     (one,) = find("R002", *up)
@@ -105,6 +118,40 @@ def test_the_time_of_a_receiver_is_its_own(find, said):
     ]
     (one,) = find("R003", *inner, *outer)
     assert said(one).startswith("a.inner takes 90%")
+
+
+def slow_call(number, signal, sender, of):
+    return [
+        end("receiver", f"1-{number}1", f"1-{number}", 1, 12, signal=signal, sender=sender),
+        end("send", f"1-{number}", None, 1, of, signal=signal, sender=sender),
+    ]
+
+
+def test_a_slow_receiver_of_many_senders_is_one_finding(find, said):
+    own = [slow_call(n, "a.signals.done", f"sender {n}", 20) for n in range(1, 10)]
+    (one,) = find("R003", *(line for lines in own for line in lines))
+    assert said(one) == (
+        "blog.signals.notify_about_article takes 60% of its chains with done\n"
+        "9 calls: half took 11.9 ms or more, one in twenty 11.9 ms, the slowest 12.0 ms"
+    )
+    assert (one.count, len(one.evidence)) == (9, 3)
+
+
+def test_the_models_that_a_receiver_is_slow_for_are_named(find, said):
+    models = [slow_call(n, POST_DELETE, f"a.M{n}", 20 * n) for n in range(1, 6)]
+    (one,) = find("R003", *models[0])
+    assert said(one).startswith(
+        "blog.signals.notify_about_article takes 60% of its chain with post_delete of a.M1\n"
+    )
+    (one,) = find("R003", *models[0], *models[1])
+    assert "takes 30% to 60% of its chains with post_delete of a.M1, a.M2\n2 calls" in said(one)
+    # Of the last two it takes less than a fifth.
+    (one,) = find("R003", *(line for lines in models for line in lines))
+    assert "takes 20% to 60% of its chains with post_delete of a.M1, a.M2, a.M3\n" in said(one)
+    (one,) = find(
+        "R003", *(line for n in range(4) for line in slow_call(n, POST_DELETE, f"{n}", 12))
+    )
+    assert "takes 100% of its chains with post_delete of 4 models\n" in said(one)
 
 
 def test_what_of_a_slow_receiver_is_sql(find, said):
@@ -169,6 +216,17 @@ def test_test_classes_that_are_set_up_alike_are_no_loop(find, command, found):
     opened = scope("1-9000", command, kind="command")
     inside = ({**line, "scope": "1-9000"} for line in lines)
     assert len(find("R004", opened, *inside, {**opened, "closed": True})) == found
+
+
+@pytest.mark.parametrize(
+    ("file", "asked", "found"),
+    [("<console>", True, 0), ("blog/tasks.py", True, 1), ("<stdin>", False, 1)],
+)
+def test_what_is_typed_line_by_line_is_no_loop(find, file, asked, found):
+    lines = [{**line, "file": file} for n in range(1, LOOP + 1) for line in queries(1, n)]
+    assert len(find("R004", *[prompt("1")] * asked, *lines)) == found
+    # Within one call it is a loop wherever that was set off.
+    assert len(find("R004", *[prompt("1")] * asked, *queries(WITHIN, file=file))) == 1
 
 
 def test_queries_of_nested_calls_are_no_loop(find):
@@ -410,6 +468,23 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
         "Article.tags.add() did not call a.line_saved\n"
         "rows of its through model are written at once, without save signals"
     )
+
+
+def test_what_wrote_nothing_bypassed_nobody(find, connection):
+    registry = Registry((connection(sender="blog.Article", signal=POST_DELETE),))
+    nothing = [
+        end("bulk", "1-1", bypassed=["a.x"], rows=None, exception="E"),
+        end("delete", "1-2", bypassed=["a.x"], exception="E", counts=None),
+        end("delete", "1-3", historical=True, counts={}),
+        end("delete", "1-4", historical=True, counts={"blog.Article": 0}),
+    ]
+    assert find("R005", *nothing, registry=registry) == []
+    something = [
+        end("bulk", "1-1", bypassed=["a.x"], rows=None),
+        end("delete", "1-2", bypassed=["a.x"], counts=None, line=7),
+        end("delete", "1-3", historical=True, counts={"blog.Article": 1}),
+    ]
+    assert len(find("R005", *something, registry=registry)) == 3
 
 
 @pytest.mark.parametrize(("calls", "often"), [(1, ""), (2, " (2 times)")])

@@ -21,11 +21,11 @@ def save(number, parent=None, at=0.0, heard=True, receiver="blog.signals.a", **f
     yield end("save", root, parent, at=at, ms=1, created=False, **fields)
 
 
-def in_scope(*chains, closed=True, **fields):
-    opened = scope("1-900", **fields)
+def in_scope(*chains, closed=True, span_id="1-900", **fields):
+    opened = scope(span_id, **fields)
     yield opened
     for lines in chains:
-        yield from ({**line, "scope": "1-900"} for line in lines)
+        yield from ({**line, "scope": span_id} for line in lines)
     if closed:
         yield {**opened, "closed": True}
 
@@ -113,13 +113,43 @@ def test_a_row_saved_again_by_its_own_receiver_is_in_one_chain(find, said):
 
 def test_rows_saved_from_the_same_places_are_one_finding(find, said):
     lines = [
+        line for n in range(5) for line in (save(10 + 10 * n, row=n), save(100 + 10 * n, row=n))
+    ]
+    (one,) = find("R001", *in_scope(*lines))
+    assert said(one).startswith("5 rows of blog.Article are saved 2 times within request")
+    assert one.count == 5
+
+
+@pytest.mark.parametrize("row", [7, None])
+def test_a_row_counts_once_for_each_request(find, said, row):
+    """Whether it is the same one, also in other processes, is not known."""
+    lines = [
         line
-        for n in range(5)
-        for line in in_scope(save(10 + 10 * n, row=n), save(100 + 10 * n, row=n))
+        for n in range(12)
+        for line in in_scope(
+            save(10 + 10 * n, row=row or n),
+            save(200 + 10 * n, row=row or n),
+            *[save(400 + n, row=row or n)] * (n == 3),
+            span_id=f"1-9{n}",
+        )
     ]
     (one,) = find("R001", *lines)
-    assert said(one).startswith("5 rows of blog.Article are saved up to 2 times within request")
-    assert one.count == 5
+    assert said(one).startswith(
+        "one row of blog.Article is saved up to 3 times in each of 12 requests POST articles/<"
+    )
+    assert one.count == 12
+    again = in_scope(save(600, row=1), save(610, row=1), save(620, row=2), save(630, row=2))
+    (one,) = find("R001", *lines, *again)
+    assert said(one).startswith("rows of blog.Article are saved up to 3 times in each of 13 req")
+
+
+def test_a_row_counts_once_for_each_chain(find, said):
+    lines = []
+    for n in range(5):
+        receiver = f"1-{n}12"
+        lines += [*save(int(f"{n}20"), receiver, at=0.25, row=7), *save(int(f"{n}10"), row=7)]
+    (one,) = find("R001", *lines[6:])
+    assert said(one).startswith("one row of blog.Article is saved 2 times in each of 4 chains")
 
 
 def test_what_is_remembered_of_a_scope_has_a_limit(find, monkeypatch):
@@ -143,6 +173,15 @@ def test_receivers_connected_twice_say_where(find, said, connection):
         "blog/apps.py:9 connects it\n"
         "blog/apps.py:12 connects it to any sender"
     )
+    assert (one.file, one.line) == ("blog/signals.py", 24)
+    (one,) = find("R001", *twice, send, registry=Registry((connection(),)))
+    assert said(one).endswith(
+        "blog/apps.py:9 connects it\nconnected once after django.setup(), where is not recorded"
+    )
+    (one,) = find("R001", *twice, send, registry=Registry((connection(sender="a.B"),)))
+    assert said(one).endswith("\nconnected 2 times after django.setup(), where is not recorded")
+    (one,) = find("R001", *twice, send)
+    assert said(one).endswith("\nconnected 2 times, where is not recorded")
 
 
 def test_methods_of_two_instances_and_two_products_of_a_factory_are_connected_once_each(find):
