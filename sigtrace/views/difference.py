@@ -39,13 +39,15 @@ _SQL = 160
 def render_difference(difference: Difference, display: Display) -> Text:
     """The difference as lines; one that says so where there is none."""
     one = _Lines(difference, display)
+    cautions = cautions_said(difference)
     sections = [
         list(one.head()),
+        *([line for said in cautions for line in one.sentence(said)],) * bool(cautions),
         *([Text(title, "bold", end=""), *lines] for title, lines in one.sections() if lines),
     ]
-    if len(sections) == 1:
+    if not any(lines for _, lines in one.sections()):
         sections.append([Text(nothing_differs(), end="")])
-    sections.append(list(wrapped("", "  ", _words(noise_said(difference.noise)), display)))
+    sections.append(list(one.sentence(noise_said(difference.noise))))
     lines = [line for section in sections for line in (*section, Text(end=""))]
     return Text("\n", end="").join(lines[:-1])
 
@@ -74,9 +76,27 @@ def run_said(profile: Profile) -> str:
     words += [plural(profile.totals.chains, "chain")]
     words += [plural(profile.totals.receiver_calls, "receiver call")]
     words += [plural(profile.totals.queries, "query", "queries")]
-    lost = profile.damage.total + profile.totals.dropped
-    words += [f"{plural(lost, 'line')} missing"] if lost else []
-    return " · ".join(words)
+    return " · ".join([*words, *_cuts_said(profile)])
+
+
+def cautions_said(difference: Difference) -> list[str]:
+    """What keeps the two runs from being compared, a sentence each; mostly nothing."""
+    said = []
+    for sign, profile, what in (
+        ("A", difference.before, "new in B"),
+        ("B", difference.after, "gone"),
+    ):
+        if profile.is_cut:
+            cuts = ", ".join(_cuts_said(profile))
+            said.append(f"{sign} is cut ({cuts}): it may only not show what is said to be {what}.")
+    return said
+
+
+def _cuts_said(profile: Profile) -> list[str]:
+    said = ["still going on"] if profile.is_live else []
+    said += [f"ended by signal {profile.killed_by}"] if profile.killed_by else []
+    said += [f"{plural(profile.unfinished, 'chain')} unfinished"] if profile.unfinished else []
+    return said + ([f"{plural(profile.lost, 'line')} missing"] if profile.lost else [])
 
 
 def frequency(one: Frequency) -> tuple[str, str]:
@@ -104,6 +124,9 @@ class _Lines:
         for sign, profile in (("A", self._difference.before), ("B", self._difference.after)):
             said = run_said(profile).replace("·", self._display.glyphs.dot)
             yield from wrapped(f"{sign}  ", "   ", _words(said), self._display)
+
+    def sentence(self, said: str) -> Iterator[Text]:
+        yield from wrapped("", "  ", _words(said), self._display)
 
     def sections(self) -> Iterator[tuple[str, list[Text]]]:
         one = self._difference

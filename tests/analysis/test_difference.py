@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.analysis.difference import difference
-from sigtrace.analysis.profile import profile, statement
+from sigtrace.analysis.profile import profiles, statement
 from sigtrace.reader import open_run
-from tests.factories import article_save, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, write
 
 
 def compare(tmp_path, before, after):
     runs = []
     for name, events in (("a", before), ("b", after)):
         write(tmp_path / name / "1.jsonl", process("1"), *events)
-        runs.append(profile(open_run(tmp_path / name, tmp_path)))
-    return difference(*runs)
+        runs.append(open_run(tmp_path / name, tmp_path))
+    return difference(*profiles(runs))
 
 
 def saves(times, first=1, **fields):
@@ -111,6 +111,44 @@ def test_new_sql_and_more_of_it(tmp_path):
 )
 def test_statements_of_any_length_are_one(sql, shown):
     assert statement(sql) == shown
+
+
+def hung(*before):
+    """A save whose second receiver never came back."""
+    return [
+        *before,
+        begin("save", "1-901", at=900),
+        end("receiver", "1-903", "1-902", at=901),
+        begin("send", "1-902", "1-901", at=901),
+        begin("receiver", "1-904", "1-902", at=902, name="search.signals.update_search_index"),
+    ]
+
+
+def test_what_never_ended_is_called_as_in_the_runs_where_it_did(tmp_path):
+    for cut in (hung(*saves(1)), hung()):
+        found = compare(tmp_path, saves(1), cut)
+        assert (found.new_receivers, found.new_edges, found.more_calls, found.sql) == ((),) * 4
+        # What it may not have reached: the slug was before, the log is after the hanging call.
+        gone = {one.edge.target.name for one in found.gone_edges}
+        assert "search.signals.update_search_index" not in gone
+        assert (found.after.unfinished, found.after.is_cut, found.before.is_cut) == (1, True, False)
+    calls = {receiver.name: calls for receiver, calls in found.after.receivers.items()}
+    assert calls["search.signals.update_search_index"].count == 1
+    assert calls["search.signals.update_search_index"].durations.count == 0
+
+
+def test_an_open_span_of_an_unknown_or_ambiguous_name_makes_no_edge(tmp_path):
+    found = compare(tmp_path, [], hung())
+    assert not found.new_edges
+    assert {one.receiver.name for one in found.new_receivers} == {
+        "blog.signals.notify_about_article",
+        "search.signals.update_search_index",
+    }
+    two = [*saves(1), end("save", "1-800", model="news.Article")]
+    edges = compare(tmp_path, two, hung()).after.edges
+    assert not edges
+    django = begin("receiver", "1-904", "1-902", at=902, name="django.contrib.auth.models.x")
+    assert not compare(tmp_path, saves(1), [*hung()[:-1], django]).new_receivers
 
 
 def timed(slow=1.0, all_=1.0, calls=8):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sigtrace.analysis.difference import difference
-from sigtrace.analysis.profile import profile
+from sigtrace.analysis.profile import profiles
 from sigtrace.reader import open_run
 from sigtrace.views.difference import render_difference
 from sigtrace.views.display import Display
@@ -49,7 +49,7 @@ def found(tmp_path):
     write(tmp_path / "a" / "1.jsonl", process("1"), *save("1", 1, 6), *same, *gone)
     write(tmp_path / "b" / "1.jsonl", process("1"), *save("1", 8, 6), *same, *new)
     (tmp_path / "b" / "run.json").write_text('{"schema":1,"argv":["manage.py","demo"]}')
-    return difference(*(profile(open_run(tmp_path / name, tmp_path)) for name in "ab"))
+    return difference(*profiles([open_run(tmp_path / name, tmp_path) for name in "ab"]))
 
 
 def test_the_screen(found):
@@ -143,7 +143,7 @@ def test_a_comment_has_a_size_that_github_takes(tmp_path):
     ]
     write(tmp_path / "a" / "1.jsonl", process("1"), end("save", "1-1"))
     write(tmp_path / "b" / "1.jsonl", process("1"), *events)
-    found = difference(*(profile(open_run(tmp_path / side, tmp_path)) for side in "ab"))
+    found = difference(*profiles([open_run(tmp_path / side, tmp_path) for side in "ab"]))
     written = render_markdown(found)
     assert len(written) < 65_536
     assert "… and 975 more" in written

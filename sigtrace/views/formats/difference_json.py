@@ -46,6 +46,10 @@ def _run(profile: Profile) -> dict[str, Any]:
         "queries": totals.queries,
         "dropped": totals.dropped,
         "damaged_lines": profile.damage.total,
+        "unfinished_chains": profile.unfinished,
+        "signal": profile.killed_by,
+        "live": profile.is_live,
+        "cut": profile.is_cut,
     }
 
 
