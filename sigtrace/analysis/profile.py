@@ -11,6 +11,7 @@ from sigtrace.analysis.edges import Edges, is_djangos
 from sigtrace.analysis.naming import Names, full_name
 from sigtrace.analysis.percentiles import Durations
 from sigtrace.analysis.reading import read_chains
+from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.summary import Summary
 from sigtrace.analysis.totals import ChainTotals
 from sigtrace.analysis.unfolded import Unfolded
@@ -183,7 +184,7 @@ class _Profiler:
         if span.state == UNFINISHED:
             self._unfinished += span.kind != "transaction"
             return Root()
-        sender = span.text("sender")
+        sender = sender_kind(span.text("sender"))
         name = full_name(span) + f" of {sender}" * bool(sender)
         root = self._roots.setdefault(name, Root())
         root.chains += 1

@@ -26,6 +26,21 @@ def calls(found, receiver):
     return one
 
 
+def test_what_is_kept_does_not_grow_with_senders_that_are_values():
+    sent = [
+        line
+        for number in range(1, 600, 3)
+        for line in (
+            end("receiver", f"1-{number}", f"1-{number + 1}", sender=f"shop.Order pk={number}"),
+            end("receiver", f"1-{number + 2}", f"1-{number + 1}", sender=f"'{number}'"),
+            end("send", f"1-{number + 1}"),
+        )
+    ]
+    found = statistics(*sent, *article_save("2"))
+    senders = {(one.sender, one.calls) for one in found.receivers.values()}
+    assert senders == {("shop.Order", 200), ("<str>", 200), ("blog.Article", 1)}
+
+
 def test_a_receivers_time_its_own_time_and_the_queries_below_it():
     found = statistics(*article_save(), *article_save("4243"))
     index = calls(found, "update_search_index")
