@@ -58,6 +58,30 @@ class Calls:
 
 
 @dataclass
+class Executions:
+    """How often a statement was executed, and how often in each chain that did so."""
+
+    total: int = 0
+    chains: Counter[int] = field(default_factory=Counter)
+
+    def add(self, times: int) -> None:
+        """Take a chain."""
+        self.total += times
+        self.chains[times] += 1
+
+    def median(self, chains: int) -> int:
+        """In the middle one of so many chains, of which the others did not execute it."""
+        seen = chains - self.chains.total()
+        if seen * 2 >= chains:
+            return 0
+        for times in sorted(self.chains):
+            seen += self.chains[times]
+            if seen * 2 >= chains:
+                return times
+        return 0
+
+
+@dataclass
 class Root:
     """The chains that begin with one operation: how many, and what happens in them altogether.
 
@@ -66,7 +90,7 @@ class Root:
 
     chains: int = 0
     calls: Counter[Receiver] = field(default_factory=Counter)
-    statements: Counter[str] = field(default_factory=Counter)
+    statements: dict[str, Executions] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,7 +98,7 @@ class Profile:
     """What is compared of a run. Django's own receivers and transaction control are left out.
 
     `unfinished` is how many chains never ended, `is_live` whether there was more to come when it
-    was read.
+    was read. `has_sql` is false of a run that was recorded without SQL: it saved, by no statement.
     """
 
     run: Run
@@ -85,6 +109,7 @@ class Profile:
     damage: Damage
     unfinished: int
     is_live: bool
+    has_sql: bool
 
     @property
     def killed_by(self) -> int | None:
@@ -130,6 +155,7 @@ class _Profiler:
         self._chains = ChainTotals()
         self._summary = Summary()
         self._unfinished = 0
+        self._saved = False
         self._statements: dict[str, str] = {}
 
     def read(self, progress: Callable[[int], None]) -> None:
@@ -140,15 +166,17 @@ class _Profiler:
     def profile(self) -> Profile:
         for span, send in self._open:
             self._call(span, self._names.signal(span.name, send))
+        totals = self._chains.totals() + self._summary.totals()
         return Profile(
             run=self._run,
-            totals=self._chains.totals() + self._summary.totals(),
+            totals=totals,
             receivers=self._receivers,
             edges=self._edges.counts(self._names),
             roots=self._roots,
             damage=self._damage,
             unfinished=self._unfinished,
             is_live=self._is_live,
+            has_sql=bool(totals.queries) or not self._saved,
         )
 
     def _note(self, event: Event) -> None:
@@ -174,10 +202,14 @@ class _Profiler:
             receiver = self._call(span, span.text("signal"))
             self._receivers[receiver].durations.add(span.duration_ns)
             root.calls[receiver] += 1
-        for place in chain.of["query"]:
-            statement = self._statement(chain.spans[place].text("sql"))
+        saves = (chain.spans[place] for place in chain.of["save"])
+        self._saved |= any(not span.is_open and span.exception is None for span in saves)
+        executed = Counter(
+            self._statement(chain.spans[place].text("sql")) for place in chain.of["query"]
+        )
+        for statement, times in executed.items():
             if statement:
-                root.statements[statement] += 1
+                root.statements.setdefault(statement, Executions()).add(times)
 
     def _root(self, span: Span) -> Root:
         """Where a chain's calls and statements are counted; of one that never ended, nowhere."""

@@ -28,6 +28,7 @@ CHANGES = {
     "more-calls": "more_calls",
     "slower": "slower",
     "new-sql": "sql",
+    "more-sql": "more_sql",
 }
 """What `--fail-on` takes, and where a difference has it."""
 
@@ -127,11 +128,24 @@ def _judge(found: Difference, fail_on: tuple[str, ...]) -> int:
             return FOUND
         doubts.append(f"{change}: {_cut_said(other)}, and may only not show it")
     if not doubts:
+        doubts = _not_compared(found, fail_on)
         cut = filter(lambda one: one.is_cut, (found.before, found.after))
-        doubts = [f"nothing was found, but {_cut_said(one)}" for one in cut]
+        doubts += [f"nothing was found, but {_cut_said(one)}" for one in cut]
     for doubt in doubts:
         say(doubt)
     return UNCERTAIN if doubts else CLEAN
+
+
+def _not_compared(found: Difference, fail_on: tuple[str, ...]) -> list[str]:
+    from sigtrace.analysis.difference import FEWEST
+
+    doubts = []
+    if "slower" in fail_on and found.untimed and not found.timed:
+        doubts.append(f"slower: no receiver has {FEWEST} calls in both runs")
+    if {"new-sql", "more-sql"} & {*fail_on} and not found.compares_sql:
+        without = next(one for one in (found.before, found.after) if not one.has_sql)
+        doubts.append(f"new-sql, more-sql: {without.run.path.name} was recorded without SQL")
+    return doubts
 
 
 def _cut_said(profile: Profile) -> str:

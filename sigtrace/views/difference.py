@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Frequency,
         MoreCalls,
         MoreSql,
-        Noise,
         ReceiverChange,
         Slower,
         Spread,
@@ -47,7 +46,7 @@ def render_difference(difference: Difference, display: Display) -> Text:
     ]
     if not any(lines for _, lines in one.sections()):
         sections.append([Text(nothing_differs(), end="")])
-    sections.append(list(one.sentence(noise_said(difference.noise))))
+    sections.append(list(one.sentence(noise_said(difference))))
     lines = [line for section in sections for line in (*section, Text(end=""))]
     return Text("\n", end="").join(lines[:-1])
 
@@ -57,15 +56,25 @@ def nothing_differs() -> str:
     return "No receiver and no way between them is new or gone, and none is called more often."
 
 
-def noise_said(noise: Noise | None) -> str:
+def noise_said(difference: Difference) -> str:
     """How far the times of two runs can be compared."""
+    noise, calls = difference.noise, f"{FEWEST} calls in both runs"
+    if not difference.timed:
+        return f"Times are not compared: no receiver has {calls}."
     if noise is None:
-        return f"Times are not compared: no two receivers have {FEWEST} calls in both runs."
-    return (
-        f"Times: all {noise.receivers} receivers with {FEWEST} calls in both runs together "
-        f"take {noise.median:.2f} times as long, half of them {noise.low:.2f} to "
-        f"{noise.high:.2f}; slower is what stands out from that."
-    )
+        said = f"Times: no other receiver with {calls} tells whether everything took longer"
+    else:
+        others = "other " * bool(difference.slower)
+        which = f"the {others}receiver with {calls} takes"
+        if noise.receivers > 1:
+            which = f"the {noise.receivers} {others}receivers with {calls} together take"
+        said = f"Times: {which} {noise.median:.2f} times as long"
+        if noise.receivers > 1:
+            said += f", half of them {noise.low:.2f} to {noise.high:.2f}"
+        said += "; slower is what stands out from that"
+    if difference.untimed:
+        said += f". Of {plural(difference.untimed, 'receiver')} with fewer, times are not compared"
+    return said + "."
 
 
 def run_said(profile: Profile) -> str:
@@ -82,6 +91,11 @@ def run_said(profile: Profile) -> str:
 def cautions_said(difference: Difference) -> list[str]:
     """What keeps the two runs from being compared, a sentence each; mostly nothing."""
     said = []
+    if not difference.is_of_one_command:
+        said.append("A and B are runs of different commands: what differs may come of that.")
+    for sign, profile in (("A", difference.before), ("B", difference.after)):
+        if not profile.has_sql:
+            said.append(f"{sign} was recorded without SQL: which SQL is new is not compared.")
     for sign, profile, what in (
         ("A", difference.before, "new in B"),
         ("B", difference.after, "gone"),
@@ -137,6 +151,7 @@ class _Lines:
         yield "Called more often", self._each(one.more_calls, self._more_calls)
         yield "Slower", self._each(one.slower, self._slower)
         yield "New SQL", self._each(one.sql, self._sql)
+        yield "More SQL", self._each(one.more_sql, self._sql)
 
     def _each(self, found: Sequence[T], show: Callable[[T], Iterable[Text]]) -> list[Text]:
         lines = [line for one in found[:_MOST] for line in show(one)]

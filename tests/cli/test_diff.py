@@ -26,6 +26,8 @@ def runs(tmp_path, monkeypatch):
     write(tmp_path / ".sigtrace" / "cut" / "1.jsonl", process("1"), *cut)
     killed = [*article_save("1"), begin("save", "1-99")]
     write(tmp_path / ".sigtrace" / "killed" / "1.jsonl", process("1"), *killed)
+    nosql = [line for line in article_save("1") if line["kind"] != "query"]
+    write(tmp_path / ".sigtrace" / "nosql" / "1.jsonl", process("1"), *nosql)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -59,7 +61,11 @@ def test_a_file_instead_of_the_screen(runs):
     [
         ("before", "after", "new-receiver", 1),
         ("before", "after", "gone-receiver,new-edge", 1),
-        ("before", "after", "gone-receiver,slower,more-calls,new-sql,gone-edge", 0),
+        ("before", "after", "gone-receiver,more-calls,new-sql,more-sql,gone-edge", 0),
+        ("before", "after", "slower", 2),
+        ("before", "nosql", "more-calls", 0),
+        ("before", "nosql", "new-sql", 2),
+        ("nosql", "before", "more-sql", 2),
         ("after", "before", "gone-edge", 1),
         ("before", "before", "new-receiver,new-edge", 0),
         ("before", "cut", "new-receiver", 2),
