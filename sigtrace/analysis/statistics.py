@@ -124,12 +124,14 @@ class Statistics:
         for span in send.children:
             if span.kind != "receiver" or span.state != UNFINISHED:
                 continue
-            signals = [
+            known = [
                 key
                 for key in self.receivers
                 if key[0] == span.name and key[1].rpartition(".")[2] == send.name
             ]
-            key = signals[0] if len(signals) == 1 else (span.name, send.name, None)
+            signals = {signal for _, signal, _ in known}
+            signal = signals.pop() if len(signals) == 1 else send.name
+            key = known[0] if len(known) == 1 else (span.name, signal, None)
             calls = self._calls(*key)
             calls.file, calls.line = span.event.get("file"), span.event.get("line")
             calls.calls += 1

@@ -166,6 +166,10 @@ def test_calls_that_never_ended_join_those_that_did():
     assert (notify.calls, notify.unfinished) == (2, 1)
     (one,) = found.unfinished
     assert (one.name, one.chain) == ("blog.signals.notify_about_article", "Article.save()")
+    other = [{**line, "sender": "blog.Draft"} for line in article_save("2")]
+    two = statistics(*article_save(), *other, *opened(None, "1-1", "1-2", "1-3"))
+    (unknown,) = [one for one in two.receivers.values() if one.unfinished]
+    assert (unknown.signal, unknown.sender) == ("django.db.models.signals.post_save", None)
     alone = calls(statistics(*opened(None, "1-1", "1-2", "1-3")), "notify_about_article")
     assert (alone.signal, alone.sender, alone.unfinished) == ("post_save", None, 1)
 
