@@ -45,7 +45,7 @@ class MoreCalls(Frequency):
 
 @dataclass(frozen=True)
 class MoreSql(Frequency):
-    """A statement that is new in these chains, or that there is more of."""
+    """A statement that is new in these chains, or that most of them execute more often."""
 
     statement: str
 
@@ -75,7 +75,7 @@ class Slower:
 
 @dataclass(frozen=True)
 class Noise:
-    """How the times of all compared receivers changed: the median of their ratios and quartiles.
+    """How the times of those receivers changed that are not slower: their ratios' quartiles.
 
     What differs between two runs in load or machine changes all of them alike.
     """
@@ -88,7 +88,11 @@ class Noise:
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between two runs; each list begins with what matters most."""
+    """What differs between two runs; each list begins with what matters most.
+
+    Of the receivers that both called, `timed` had calls enough to compare their times, `untimed`
+    had not. `noise` is None where there is none to tell it from.
+    """
 
     before: Profile
     after: Profile
@@ -99,4 +103,18 @@ class Difference:
     more_calls: tuple[MoreCalls, ...]
     slower: tuple[Slower, ...]
     sql: tuple[MoreSql, ...]
+    more_sql: tuple[MoreSql, ...]
+    timed: int
+    untimed: int
     noise: Noise | None
+
+    @property
+    def compares_sql(self) -> bool:
+        """Whether both runs were recorded with SQL."""
+        return self.before.has_sql and self.after.has_sql
+
+    @property
+    def is_of_one_command(self) -> bool:
+        """Whether both runs are of the same command line, or that is not known."""
+        words = [one.run.meta.get("argv") for one in (self.before, self.after)]
+        return None in words or words[0] == words[1]

@@ -13,7 +13,7 @@ from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, Builder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sigtrace.tree import Chain, Span
 
@@ -59,10 +59,13 @@ class Choice:
         )
 
 
-def chosen(events: Iterable[Event], choice: Choice) -> Iterator[Event]:
+def chosen(
+    events: Iterable[Event], choice: Choice, shows: Callable[[Chain], bool] = lambda _: True
+) -> Iterator[Event]:
     """The lines of the chains that were asked for, and those that belong to no chain.
 
-    A chain's lines come when it has ended, those of the slowest chains at the end.
+    A chain's lines come when it has ended, those of the slowest chains at the end. The slowest are
+    those of what `shows` says is not hidden.
     """
     slowest = None if choice.slowest is None else _Slowest(choice.slowest)
     for chain in _chains(events, Builder()):
@@ -72,7 +75,7 @@ def chosen(events: Iterable[Event], choice: Choice) -> Iterator[Event]:
         elif choice.takes(chain):
             if slowest is None:
                 yield from _lines(chain)
-            else:
+            elif shows(chain):
                 slowest.take(chain)
     if slowest is not None:
         yield from slowest.lines()

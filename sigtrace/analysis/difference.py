@@ -26,28 +26,31 @@ FEWEST = 5
 """Fewer calls than that say nothing about time."""
 
 _MORE = 1.1
+_MORE_SQL = 0.5
 _SLOWER = 1.2
+_SLOWER_ALONE = 1.5
+"""Where too few others tell how the machine, or what else ran on it, changed."""
+
+_OTHERS = 3
+_LONG_NS = 100_000
+"""What takes less is a measure only of what takes no more than ten times as long."""
 
 
 def difference(before: Profile, after: Profile) -> Difference:
     """Compare two runs."""
     both = sorted(before.receivers.keys() & after.receivers.keys())
     timed = [
-        receiver
-        for receiver in both
-        if min(before.receivers[receiver].count, after.receivers[receiver].count) >= FEWEST
-    ]
-    slower = [
         Slower(
             receiver,
             after.receivers[receiver],
             _spread(before.receivers[receiver]),
             _spread(after.receivers[receiver]),
         )
-        for receiver in timed
+        for receiver in both
+        if all(one.receivers[receiver].durations.count >= FEWEST for one in (before, after))
     ]
-    noise = _noise([one.ratio for one in slower])
-    usual = max(noise.median, 1.0) if noise is not None else 1.0
+    slower = [one for one in timed if _is_slower(one, timed)]
+    compares_sql = before.has_sql and after.has_sql
     return Difference(
         before=before,
         after=after,
@@ -58,12 +61,15 @@ def difference(before: Profile, after: Profile) -> Difference:
         more_calls=tuple(sorted(_more_calls(before, after), key=_increase)),
         slower=tuple(
             sorted(
-                (one for one in slower if _is_slower(one, usual)),
+                slower,
                 key=lambda one: (one.before.median - one.after.median) * one.calls.count,
             )
         ),
-        sql=tuple(sorted(_more_sql(before, after), key=_increase)),
-        noise=noise,
+        sql=tuple(sorted(_new_sql(before, after), key=_increase)) if compares_sql else (),
+        more_sql=tuple(sorted(_more_sql(before, after), key=_increase)) if compares_sql else (),
+        timed=len(timed),
+        untimed=len(both) - len(timed),
+        noise=_noise([one.ratio for one in timed if one not in slower]),
     )
 
 
@@ -92,15 +98,39 @@ def _more_calls(before: Profile, after: Profile) -> Iterator[MoreCalls]:
                 yield MoreCalls(name, then, now, receiver, after.receivers[receiver])
 
 
-def _more_sql(before: Profile, after: Profile) -> Iterator[MoreSql]:
+def _new_sql(before: Profile, after: Profile) -> Iterator[MoreSql]:
+    """What A executed in other chains only is new where most chains execute it.
+
+    Which chain fills a cache is chance.
+    """
+    known = {statement for root in before.roots.values() for statement in root.statements}
     for name, root in after.roots.items():
         earlier = before.roots.get(name)
         if earlier is None:
             continue
-        for statement, count in root.statements.items():
-            now, then = count / root.chains, earlier.statements[statement] / earlier.chains
-            if now > then * _MORE:
-                yield MoreSql(name, then, now, statement)
+        for statement, executed in root.statements.items():
+            if statement in earlier.statements:
+                continue
+            if statement not in known or executed.median(root.chains):
+                yield MoreSql(name, 0, executed.total / root.chains, statement)
+
+
+def _more_sql(before: Profile, after: Profile) -> Iterator[MoreSql]:
+    """What most chains execute once more, or more often, than most did."""
+    for name, root in after.roots.items():
+        earlier = before.roots.get(name)
+        if earlier is None:
+            continue
+        for statement, executed in root.statements.items():
+            then = earlier.statements.get(statement)
+            if then is None or executed.median(root.chains) <= then.median(earlier.chains):
+                continue
+            one = MoreSql(
+                name, then.total / earlier.chains, executed.total / root.chains, statement
+            )
+            # Else the middle chain is another one by chance.
+            if one.after - one.before >= _MORE_SQL:
+                yield one
 
 
 def _increase(one: Frequency) -> tuple[bool, float, str]:
@@ -112,17 +142,25 @@ def _spread(calls: Calls) -> Spread:
     return Spread(*(calls.durations.percentile(percent) for percent in (10, 50, 90)))
 
 
-def _is_slower(one: Slower, usual: float) -> bool:
+def _is_slower(one: Slower, timed: list[Slower]) -> bool:
     """Whether nine calls in ten take longer than nine in ten did, and not by noise.
 
     Another load shifts half of the calls of some receivers and leaves others as they are; their
-    fastest and slowest calls still overlap. `usual` is by how much all became slower together.
+    fastest and slowest calls still overlap. What made all slower together is told by the others,
+    but not by those that are so short that chance makes most of their times.
     """
-    return one.after.low > one.before.high and one.ratio >= usual * _SLOWER
+    if one.after.low <= one.before.high:
+        return False
+    shortest = min(one.before.median // 10, _LONG_NS)
+    ratios = [
+        other.ratio for other in timed if other is not one and other.before.median >= shortest
+    ]
+    usual = max(statistics.median(ratios), 1.0) if ratios else 1.0
+    return one.ratio >= usual * (_SLOWER if len(ratios) >= _OTHERS else _SLOWER_ALONE)
 
 
 def _noise(ratios: list[float]) -> Noise | None:
     if len(ratios) < 2:
-        return None
+        return Noise(1, *ratios * 3) if ratios else None
     low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return Noise(len(ratios), low, median, high)

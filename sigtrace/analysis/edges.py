@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.naming import full_name
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.tree import REGISTERED
 
 if TYPE_CHECKING:
+    from sigtrace.analysis.naming import Names
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
@@ -42,7 +44,18 @@ class Edges:
     """Counts the ways that the chains of a run took; Django's own receivers are left out."""
 
     def __init__(self) -> None:
-        self.counts: Counter[Edge] = Counter()
+        self._counts: Counter[Edge] = Counter()
+        # Those at a span that never ended: the name of its `begin` line has no model's label.
+        self._open: Counter[Edge] = Counter()
+
+    def counts(self, names: Names) -> Counter[Edge]:
+        """All ways, but of spans that never ended only those whose names are known."""
+        counts = self._counts.copy()
+        for edge, count in self._open.items():
+            whole = _named(edge, names)
+            if whole is not None:
+                counts[whole] += count
+        return counts
 
     def add(self, chain: Unfolded) -> None:
         """Take a chain."""
@@ -61,7 +74,23 @@ class Edges:
                     by = span.text("signal") or span.name
                 up = chain.above[up]
             if up >= 0:
-                self.counts[Edge(nodes[up], target, by)] += 1
+                is_open = chain.spans[up].is_open or chain.spans[place].is_open
+                counts = self._open if is_open else self._counts
+                counts[Edge(nodes[up], target, by)] += 1
+
+
+def _named(edge: Edge, names: Names) -> Edge | None:
+    """An edge with the names that its spans would have had; None where one is not known."""
+    by: str | None = edge.by
+    if by not in ("", ON_COMMIT):
+        by = names.full("send", edge.by)
+    ends = []
+    for node in (edge.source, edge.target):
+        name = node.name if node.kind in CALLS else names.full(node.kind, node.name)
+        if name is None or by is None:
+            return None
+        ends.append(replace(node, name=name))
+    return Edge(ends[0], ends[1], by or "")
 
 
 def _node(chain: Unfolded, place: int) -> Node | None:
@@ -69,7 +98,7 @@ def _node(chain: Unfolded, place: int) -> Node | None:
     span = chain.spans[place]
     kind = span.kind
     if kind in CALLS:
-        if span.text("origin") == "django" or (kind == "on_commit" and _has_not_run(span)):
+        if is_djangos(span) or (kind == "on_commit" and _has_not_run(span)):
             return None
         return Node(kind, full_name(span))
     above = chain.above[place]
@@ -79,18 +108,11 @@ def _node(chain: Unfolded, place: int) -> Node | None:
     return Node(kind, full_name(span))
 
 
+def is_djangos(span: Span) -> bool:
+    """Whether a receiver or callback is Django's own; of an open one its name has to tell."""
+    return span.text("origin") == "django" or (span.is_open and span.name.startswith("django."))
+
+
 def _has_not_run(span: Span) -> bool:
     """Of a callback that waits, the registration counts; of one that never ran, nothing."""
     return span.state != REGISTERED and (span.parent is None or bool(span.event.get("discarded")))
-
-
-def full_name(span: Span) -> str:
-    """The name of an operation with its model's label, the import path of a signal or receiver."""
-    model = span.text("model")
-    if not model:
-        # Of what never ended, its line tells no more than its name.
-        return span.text("receiver") or span.text("signal") or span.name
-    if span.kind == "m2m":
-        return f"{model}.{span.text('field')}.{span.text('action')}()"
-    what = span.text("operation") if span.kind == "bulk" else span.kind
-    return f"{model}.{what}()"

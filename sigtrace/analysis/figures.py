@@ -37,7 +37,7 @@ class Slowest:
 
 @dataclass(slots=True)
 class ReceiverCalls:
-    """The calls of one receiver by one signal and sender; times are nanoseconds.
+    """The calls of one receiver by one signal and kind of sender; times are nanoseconds.
 
     `self_ns` is its time less that of the spans right below it, `alone_ns` less only that of the
     receivers that it set off; `alone` has each call's. `sql_ns` is that of its own statements,

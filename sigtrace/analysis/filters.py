@@ -127,8 +127,7 @@ def is_short(span: Span, min_ms: float) -> bool:
     if span.state == REGISTERED:
         return False
     return span.duration_ns < min_ms * 1e6 and not any(
-        below.exception is not None or below.state != FINISHED or below.resumed
-        for below in walk(span)
+        below.exception is not None or below.is_open or below.resumed for below in walk(span)
     )
 
 

@@ -9,6 +9,7 @@ from sigtrace.analysis.filters import Selection, matches
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
 from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
+from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Totals
 from sigtrace.reader import Damage
@@ -90,12 +91,13 @@ def analyse(
     )
     findings += slow_receivers(statistics.receivers.values(), slow_ms)
     registries = [one.registry for one in gathered]
+    senders = (*selection.sender, *map(sender_kind, selection.sender))
     receivers = [
         calls
         for calls in statistics.receivers.values()
         if matches(calls.receiver, selection.receiver)
         and matches(calls.signal, selection.signal)
-        and matches(calls.sender or "", selection.sender)
+        and matches(calls.sender or "", senders)
     ]
     return Report(
         runs=tuple(runs),

@@ -13,6 +13,7 @@ from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.sums import blamed, own_ns, queries_below, right_below
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import UNFINISHED
@@ -81,10 +82,12 @@ class Statistics:
             if span.state == UNFINISHED:
                 continue
             event, duration = span.event, span.duration_ns
+            sender = event.get("sender")
             key = (
                 event.get("receiver") or span.name,
                 event.get("signal") or "",
-                event.get("sender"),
+                # There is no end of values.
+                sender and sender_kind(sender),
             )
             calls = self.receivers.get(key) or self._calls(*key)
             if not calls.calls:
@@ -121,12 +124,14 @@ class Statistics:
         for span in send.children:
             if span.kind != "receiver" or span.state != UNFINISHED:
                 continue
-            signals = [
+            known = [
                 key
                 for key in self.receivers
                 if key[0] == span.name and key[1].rpartition(".")[2] == send.name
             ]
-            key = signals[0] if len(signals) == 1 else (span.name, send.name, None)
+            signals = {signal for _, signal, _ in known}
+            signal = signals.pop() if len(signals) == 1 else send.name
+            key = known[0] if len(known) == 1 else (span.name, signal, None)
             calls = self._calls(*key)
             calls.file, calls.line = span.event.get("file"), span.event.get("line")
             calls.calls += 1

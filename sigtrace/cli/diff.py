@@ -12,7 +12,6 @@ from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.output import say
 from sigtrace.cli.progress import progress
 from sigtrace.cli.results import format_option, output_option, stdout, write_atomically
-from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -29,6 +28,7 @@ CHANGES = {
     "more-calls": "more_calls",
     "slower": "slower",
     "new-sql": "sql",
+    "more-sql": "more_sql",
 }
 """What `--fail-on` takes, and where a difference has it."""
 
@@ -81,15 +81,15 @@ def diff(
       sigtrace diff before after --fail-on new-receiver,new-edge
     """  # noqa: D301
     from sigtrace.analysis.difference import difference
-    from sigtrace.analysis.profile import profile
+    from sigtrace.analysis.profile import profiles
     from sigtrace.cli.reporting import say_what_goes_on
     from sigtrace.reader import open_run
     from sigtrace.reader.strange import strange_lines_told
 
     runs = [open_run(path, Path.cwd()) for path in (before, after)]
     with strange_lines_told(runs), progress() as told:
-        profiles = [profile(run, told) for run in runs]
-    found = difference(*profiles)
+        before_, after_ = profiles(runs, told)
+    found = difference(before_, after_)
     if output is None:
         with stdout() as stream:
             _write(found, format_, stream)
@@ -119,15 +119,35 @@ def _write(found: Difference, format_: str, stream: TextIO) -> None:
 
 def _judge(found: Difference, fail_on: tuple[str, ...]) -> int:
     """The exit status: 2, with a sentence, where a run that is not whole hides what changed."""
-    if any(getattr(found, CHANGES[change]) for change in fail_on):
-        return FOUND
-    for one in filter(_is_cut, (found.before, found.after)):
-        what = "is still going on" if is_live(one.run.folder) else "is cut or damaged"
-        say(f"nothing was found, but {one.run.path.name} {what}")
-        return UNCERTAIN
-    return CLEAN
+    doubts = []
+    for change in fail_on:
+        if not getattr(found, CHANGES[change]):
+            continue
+        other = {"new": found.before, "gone": found.after}.get(change.partition("-")[0])
+        if other is None or not other.is_cut:
+            return FOUND
+        doubts.append(f"{change}: {_cut_said(other)}, and may only not show it")
+    if not doubts:
+        doubts = _not_compared(found, fail_on)
+        cut = filter(lambda one: one.is_cut, (found.before, found.after))
+        doubts += [f"nothing was found, but {_cut_said(one)}" for one in cut]
+    for doubt in doubts:
+        say(doubt)
+    return UNCERTAIN if doubts else CLEAN
 
 
-def _is_cut(profile: Profile) -> bool:
-    lost = profile.damage.total or profile.totals.dropped or profile.unfinished
-    return bool(lost) or is_live(profile.run.folder)
+def _not_compared(found: Difference, fail_on: tuple[str, ...]) -> list[str]:
+    from sigtrace.analysis.difference import FEWEST
+
+    doubts = []
+    if "slower" in fail_on and found.untimed and not found.timed:
+        doubts.append(f"slower: no receiver has {FEWEST} calls in both runs")
+    if {"new-sql", "more-sql"} & {*fail_on} and not found.compares_sql:
+        without = next(one for one in (found.before, found.after) if not one.has_sql)
+        doubts.append(f"new-sql, more-sql: {without.run.path.name} was recorded without SQL")
+    return doubts
+
+
+def _cut_said(profile: Profile) -> str:
+    what = "is still going on" if profile.is_live else "is cut or damaged"
+    return f"{profile.run.path.name} {what}"

@@ -38,6 +38,11 @@ def _doubts(report: Report, numbers: Sequence[str], command: str) -> Iterator[tu
     if report.damage.total:
         files = ", ".join(report.damage.lines)
         yield f"nothing was found, but lines could not be read: {files}", "Record the run again."
+    if not totals.chains and (totals.sends or totals.receiver_calls or totals.queries):
+        yield (
+            "nothing was found, but no line of the trace begins a chain: it is a part, or damaged",
+            "Name the whole run.",
+        )
     if totals.dropped:
         yield (
             f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",

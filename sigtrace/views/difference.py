@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         Frequency,
         MoreCalls,
         MoreSql,
-        Noise,
         ReceiverChange,
         Slower,
         Spread,
@@ -39,13 +38,15 @@ _SQL = 160
 def render_difference(difference: Difference, display: Display) -> Text:
     """The difference as lines; one that says so where there is none."""
     one = _Lines(difference, display)
+    cautions = cautions_said(difference)
     sections = [
         list(one.head()),
+        *([line for said in cautions for line in one.sentence(said)],) * bool(cautions),
         *([Text(title, "bold", end=""), *lines] for title, lines in one.sections() if lines),
     ]
-    if len(sections) == 1:
+    if not any(lines for _, lines in one.sections()):
         sections.append([Text(nothing_differs(), end="")])
-    sections.append(list(wrapped("", "  ", _words(noise_said(difference.noise)), display)))
+    sections.append(list(one.sentence(noise_said(difference))))
     lines = [line for section in sections for line in (*section, Text(end=""))]
     return Text("\n", end="").join(lines[:-1])
 
@@ -55,15 +56,25 @@ def nothing_differs() -> str:
     return "No receiver and no way between them is new or gone, and none is called more often."
 
 
-def noise_said(noise: Noise | None) -> str:
+def noise_said(difference: Difference) -> str:
     """How far the times of two runs can be compared."""
+    noise, calls = difference.noise, f"{FEWEST} calls in both runs"
+    if not difference.timed:
+        return f"Times are not compared: no receiver has {calls}."
     if noise is None:
-        return f"Times are not compared: no two receivers have {FEWEST} calls in both runs."
-    return (
-        f"Times: all {noise.receivers} receivers with {FEWEST} calls in both runs together "
-        f"take {noise.median:.2f} times as long, half of them {noise.low:.2f} to "
-        f"{noise.high:.2f}; slower is what stands out from that."
-    )
+        said = f"Times: no other receiver with {calls} tells whether everything took longer"
+    else:
+        others = "other " * bool(difference.slower)
+        which = f"the {others}receiver with {calls} takes"
+        if noise.receivers > 1:
+            which = f"the {noise.receivers} {others}receivers with {calls} together take"
+        said = f"Times: {which} {noise.median:.2f} times as long"
+        if noise.receivers > 1:
+            said += f", half of them {noise.low:.2f} to {noise.high:.2f}"
+        said += "; slower is what stands out from that"
+    if difference.untimed:
+        said += f". Of {plural(difference.untimed, 'receiver')} with fewer, times are not compared"
+    return said + "."
 
 
 def run_said(profile: Profile) -> str:
@@ -74,9 +85,32 @@ def run_said(profile: Profile) -> str:
     words += [plural(profile.totals.chains, "chain")]
     words += [plural(profile.totals.receiver_calls, "receiver call")]
     words += [plural(profile.totals.queries, "query", "queries")]
-    lost = profile.damage.total + profile.totals.dropped
-    words += [f"{plural(lost, 'line')} missing"] if lost else []
-    return " · ".join(words)
+    return " · ".join([*words, *_cuts_said(profile)])
+
+
+def cautions_said(difference: Difference) -> list[str]:
+    """What keeps the two runs from being compared, a sentence each; mostly nothing."""
+    said = []
+    if not difference.is_of_one_command:
+        said.append("A and B are runs of different commands: what differs may come of that.")
+    for sign, profile in (("A", difference.before), ("B", difference.after)):
+        if not profile.has_sql:
+            said.append(f"{sign} was recorded without SQL: which SQL is new is not compared.")
+    for sign, profile, what in (
+        ("A", difference.before, "new in B"),
+        ("B", difference.after, "gone"),
+    ):
+        if profile.is_cut:
+            cuts = ", ".join(_cuts_said(profile))
+            said.append(f"{sign} is cut ({cuts}): it may only not show what is said to be {what}.")
+    return said
+
+
+def _cuts_said(profile: Profile) -> list[str]:
+    said = ["still going on"] if profile.is_live else []
+    said += [f"ended by signal {profile.killed_by}"] if profile.killed_by else []
+    said += [f"{plural(profile.unfinished, 'chain')} unfinished"] if profile.unfinished else []
+    return said + ([f"{plural(profile.lost, 'line')} missing"] if profile.lost else [])
 
 
 def frequency(one: Frequency) -> tuple[str, str]:
@@ -105,6 +139,9 @@ class _Lines:
             said = run_said(profile).replace("·", self._display.glyphs.dot)
             yield from wrapped(f"{sign}  ", "   ", _words(said), self._display)
 
+    def sentence(self, said: str) -> Iterator[Text]:
+        yield from wrapped("", "  ", _words(said), self._display)
+
     def sections(self) -> Iterator[tuple[str, list[Text]]]:
         one = self._difference
         yield "New receivers", self._each(one.new_receivers, self._receiver("+"))
@@ -114,6 +151,7 @@ class _Lines:
         yield "Called more often", self._each(one.more_calls, self._more_calls)
         yield "Slower", self._each(one.slower, self._slower)
         yield "New SQL", self._each(one.sql, self._sql)
+        yield "More SQL", self._each(one.more_sql, self._sql)
 
     def _each(self, found: Sequence[T], show: Callable[[T], Iterable[Text]]) -> list[Text]:
         lines = [line for one in found[:_MOST] for line in show(one)]

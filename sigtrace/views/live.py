@@ -41,6 +41,10 @@ class LiveTree:
         self._rollbacks = Rollbacks()
         self._running = Running(self._builder)
 
+    def shows(self, chain: Chain) -> bool:
+        """Whether anything of a chain is drawn that has ended, or never will."""
+        return chain.root.kind != "transaction" and is_visible(chain, self._selection(chain))
+
     def feed(self, events: Iterable[Event], now: int | None = None) -> list[Text]:
         """Take the next events; return what they finished.
 

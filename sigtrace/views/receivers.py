@@ -29,7 +29,7 @@ _COLUMNS = (
 
 @dataclass
 class _Merged:
-    """A receiver's calls by one signal, of all senders."""
+    """A receiver's calls by one signal, of all senders that are known."""
 
     calls: ReceiverCalls
     senders: list[str] = field(default_factory=list)
@@ -66,7 +66,8 @@ def _by_signal(receivers: Iterable[ReceiverCalls]) -> list[_Merged]:
             total.max_ns = max(total.max_ns, one.max_ns)
             total.queries += one.queries
             total.errors += one.errors
-        known.senders.append(one.sender or "no sender")
+        if one.sender or one.calls > one.unfinished:
+            known.senders.append(one.sender or "no sender")
     return sorted(merged.values(), key=lambda one: -one.calls.total_ns)
 
 
@@ -76,10 +77,11 @@ def _entry(merged: _Merged, display: Display) -> Entry:
     name = data(short(calls.receiver), "bold green" if own else "green dim")
     if calls.unfinished:
         name.append(f"  {calls.unfinished} unfinished", "bold red")
-    senders = merged.senders[0]
-    if len(merged.senders) > 1:
-        senders = plural(len(merged.senders), "sender")
-    what = f"{clean(calls.signal.rpartition('.')[2])} {glyphs.dot} {clean(senders)}"
+    what = clean(calls.signal.rpartition(".")[2])
+    if merged.senders:
+        one, *more = merged.senders
+        senders = plural(len(merged.senders), "sender") if more else one
+        what += f" {glyphs.dot} {clean(senders)}"
     below = Text(end="").append(place(calls.file, calls.line) or "?", "cyan")
     below.append("  " + what, "dim")
     figures = (

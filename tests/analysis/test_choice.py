@@ -69,6 +69,12 @@ def test_the_slowest_come_first():
     assert [root for root, _ in roots(*lines, slowest=9)] == ["1-2", "1-4", "1-1", "1-3"]
 
 
+def test_the_slowest_are_of_those_that_are_shown():
+    lines = [end("save", f"1-{number}", ms=ms) for number, ms in enumerate((5, 30, 20), start=1)]
+    shown = chosen(lines, Choice(slowest=1), lambda chain: chain.root.id != "1-2")
+    assert [event["id"] for event in shown] == ["1-3"]
+
+
 def test_lines_of_no_chain_pass():
     passed = list(chosen(LINES, Choice(root=("nothing",))))
     assert [event["event"] for event in passed] == ["process", "scope", "end"]

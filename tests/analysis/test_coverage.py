@@ -75,6 +75,21 @@ def test_each_sender_counts_and_any_sender_once(tmp_path):
     assert found["blog.any", None].senders == (("x.B", 2), ("x.A", 1))
 
 
+def test_senders_that_are_values_are_counted_by_their_kind(tmp_path):
+    connect(
+        tmp_path,
+        {"receiver": "blog.any", "sender": None},
+        {"receiver": "blog.one", "sender": "x.A pk=2"},
+    )
+    sent = ("x.A pk=1", "x.A pk=2", "'bearer abc'")
+    calls = [call(f"1-{n}", "blog.any", sender) for n, sender in enumerate(sent, 1)]
+    write(tmp_path / "1.jsonl", process("1"), *calls, call("1-9", "blog.one", "x.A pk=1"))
+    found = rows(tmp_path)
+    assert found["blog.any", None].senders == (("x.A", 2), ("<str>", 1))
+    # What listens to one instance is not called by another.
+    assert found["blog.one", "x.A pk=2"].calls == 0
+
+
 def test_the_first_test_is_the_first_in_time(tmp_path):
     connect(tmp_path / "a", {"receiver": "blog.a"}, {"receiver": "blog.b"})
     connect(tmp_path / "b", {"receiver": "blog.a"})

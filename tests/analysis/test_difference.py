@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.analysis.difference import difference
-from sigtrace.analysis.profile import profile, statement
+from sigtrace.analysis.profile import profiles, statement
 from sigtrace.reader import open_run
-from tests.factories import article_save, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, write
 
 
 def compare(tmp_path, before, after):
     runs = []
     for name, events in (("a", before), ("b", after)):
         write(tmp_path / name / "1.jsonl", process("1"), *events)
-        runs.append(profile(open_run(tmp_path / name, tmp_path)))
-    return difference(*runs)
+        runs.append(open_run(tmp_path / name, tmp_path))
+    return difference(*profiles(runs))
 
 
 def saves(times, first=1, **fields):
@@ -34,7 +34,7 @@ def test_the_same_twice_differs_in_nothing(tmp_path):
             *(found.more_calls, found.slower, found.sql),
         )
     )
-    assert (found.noise.receivers, found.noise.median) == (3, 1.0)
+    assert (found.noise.receivers, found.noise.median, found.timed) == (3, 1.0, 3)
 
 
 def test_a_new_receiver_and_the_edges_that_it_brings(tmp_path):
@@ -96,8 +96,53 @@ def test_new_sql_and_more_of_it(tmp_path):
     (one,) = found.sql
     assert (one.statement, one.before, one.after) == ("SELECT x WHERE id IN (…)", 0, 0.5)
     double = [end("query", "1-999", "1-1"), *saves(1)]
-    (one,) = compare(tmp_path, saves(1), double).sql
+    found = compare(tmp_path, saves(1), double)
+    assert not found.sql
+    (one,) = found.more_sql
     assert (one.before, one.after) == (2, 3)
+
+
+def queried(*times, root="blog.Article", sql="SELECT cached"):
+    """Saves that execute a statement so many times each, and another one once."""
+    for number, each in enumerate(times, start=1):
+        save = f"{root}-{number * 100}"
+        for query in range(each):
+            yield end("query", f"{save}{query}", save, sql=sql)
+        yield end("query", f"{save}x", save, sql="INSERT y")
+        yield end("save", save, model=root)
+
+
+def test_sql_that_some_chains_execute_is_no_more_of_it(tmp_path):
+    """Which chain fills a cache is chance."""
+    some = [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+    found = compare(tmp_path, queried(*some), queried(1, 1, *some[2:], 1, 1))
+    assert (found.sql, found.more_sql) == ((), ())
+    # The chain in the middle is another one, and the difference is one in ten.
+    found = compare(tmp_path, queried(*[1] * 5, *[0] * 5), queried(*[1] * 6, *[0] * 4))
+    assert (found.sql, found.more_sql) == ((), ())
+    other = [*queried(1, root="blog.Tag"), *queried(0, 0, 0)]
+    moved = [*queried(0, root="blog.Tag"), *queried(1, 0, 0)]
+    assert not compare(tmp_path, other, moved).sql
+
+
+def test_sql_that_most_chains_execute_is(tmp_path):
+    found = compare(tmp_path, queried(1, 1, 1), queried(2, 2, 1))
+    assert [(one.before, round(one.after, 1)) for one in found.more_sql] == [(1, 1.7)]
+    assert not found.sql
+    other = [*queried(1, root="blog.Tag"), *queried(0, 0, 0)]
+    spread = [*queried(1, root="blog.Tag"), *queried(1, 1, 0)]
+    (one,) = compare(tmp_path, other, spread).sql
+    assert (one.root, one.statement) == ("blog.Article.save()", "SELECT cached")
+    # What A never executed is new however rare it is.
+    (one,) = compare(tmp_path, queried(0, 0, 0), queried(1, 0, 0)).sql
+    assert (one.before, round(one.after, 1)) == (0, 0.3)
+
+
+def test_without_sql_none_is_new(tmp_path):
+    saved = [line for line in saves(3) if line["kind"] != "query"]
+    found = compare(tmp_path, saved, saves(3))
+    assert (found.compares_sql, found.sql, found.more_sql) == (False, (), ())
+    assert compare(tmp_path, [end("send", "1-1")], saves(1)).compares_sql
 
 
 @pytest.mark.parametrize(
@@ -111,6 +156,44 @@ def test_new_sql_and_more_of_it(tmp_path):
 )
 def test_statements_of_any_length_are_one(sql, shown):
     assert statement(sql) == shown
+
+
+def hung(*before):
+    """A save whose second receiver never came back."""
+    return [
+        *before,
+        begin("save", "1-901", at=900),
+        end("receiver", "1-903", "1-902", at=901),
+        begin("send", "1-902", "1-901", at=901),
+        begin("receiver", "1-904", "1-902", at=902, name="search.signals.update_search_index"),
+    ]
+
+
+def test_what_never_ended_is_called_as_in_the_runs_where_it_did(tmp_path):
+    for cut in (hung(*saves(1)), hung()):
+        found = compare(tmp_path, saves(1), cut)
+        assert (found.new_receivers, found.new_edges, found.more_calls, found.sql) == ((),) * 4
+        # What it may not have reached: the slug was before, the log is after the hanging call.
+        gone = {one.edge.target.name for one in found.gone_edges}
+        assert "search.signals.update_search_index" not in gone
+        assert (found.after.unfinished, found.after.is_cut, found.before.is_cut) == (1, True, False)
+    calls = {receiver.name: calls for receiver, calls in found.after.receivers.items()}
+    assert calls["search.signals.update_search_index"].count == 1
+    assert calls["search.signals.update_search_index"].durations.count == 0
+
+
+def test_an_open_span_of_an_unknown_or_ambiguous_name_makes_no_edge(tmp_path):
+    found = compare(tmp_path, [], hung())
+    assert not found.new_edges
+    assert {one.receiver.name for one in found.new_receivers} == {
+        "blog.signals.notify_about_article",
+        "search.signals.update_search_index",
+    }
+    two = [*saves(1), end("save", "1-800", model="news.Article")]
+    edges = compare(tmp_path, two, hung()).after.edges
+    assert not edges
+    django = begin("receiver", "1-904", "1-902", at=902, name="django.contrib.auth.models.x")
+    assert not compare(tmp_path, saves(1), [*hung()[:-1], django]).new_receivers
 
 
 def timed(slow=1.0, all_=1.0, calls=8):
@@ -147,9 +230,32 @@ def test_a_slower_machine_slows_all(tmp_path):
     ] == ["x.a"]
 
 
+def test_a_receiver_is_no_measure_of_itself_and_short_ones_are_none_of_long_ones(tmp_path):
+    def run(long, short):
+        for number in range(20):
+            for receiver, (name, ms) in enumerate((("long", long), ("short", short))):
+                send = f"1-{number * 10 + receiver + 5}"
+                call = f"1-{number * 10 + receiver + 1}"
+                ms_ = ms * (1 + number % 3 / 100)
+                yield end("receiver", call, send, ms=ms_, name=name, receiver=name)
+                yield end("send", send, ms=ms)
+
+    found = compare(tmp_path, run(10, 0.003), run(20, 0.006))
+    assert [one.receiver.name for one in found.slower] == ["long"]
+    found = compare(tmp_path, run(10, 5), run(20, 5))
+    assert [one.receiver.name for one in found.slower] == ["long"]
+    # Both the same: a slower machine.
+    assert not compare(tmp_path, run(10, 5), run(20, 10)).slower
+    # One other says little of the machine.
+    assert not compare(tmp_path, run(10, 5), run(14, 5)).slower
+    assert [one.receiver.name for one in compare(tmp_path, timed(), timed(slow=1.4)).slower] == [
+        "x.a"
+    ]
+
+
 def test_few_calls_say_nothing_about_time(tmp_path):
     found = compare(tmp_path, timed(calls=4), timed(slow=9, calls=4))
-    assert (found.slower, found.noise) == ((), None)
+    assert (found.slower, found.noise, found.timed, found.untimed) == ((), None, 0, 4)
 
 
 def test_djangos_receivers_and_discarded_callbacks_are_left_out(tmp_path):

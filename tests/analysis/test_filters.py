@@ -187,3 +187,17 @@ def test_min_ms_hides_what_is_short_unless_it_failed_or_is_open():
     assert shown(chain(*article_save()), min_ms=100) == []
     failed = chain(end("receiver", "1-2", "1-1", exception="E"), end("send", "1-1"))
     assert shown(failed, min_ms=100) == ["post_save", "notify_about_article"]
+
+
+def test_what_was_deferred_takes_no_time():
+    lines = [
+        registered("1-4", "1-3", name="later"),
+        end("receiver", "1-3", "1-2"),
+        end("send", "1-2", "1-1"),
+        end("save", "1-1"),
+    ]
+    assert shown(chain(*lines), min_ms=100) == []
+    long = [*lines[:-1], end("save", "1-1", ms=200)]
+    assert shown(chain(*long), min_ms=100) == ["save()"]
+    beside = [registered("1-3", "1-1", name="later"), end("save", "1-1", ms=200)]
+    assert shown(chain(*beside), min_ms=100) == ["save()", "later"]

@@ -68,6 +68,22 @@ def test_a_selection_chooses_chains_and_receivers_and_leaves_the_totals(tmp_path
     assert len(report(tmp_path, receiver=("x",)).bulk) == 1
 
 
+def test_a_sender_that_is_chosen_by_its_key_is_reported_by_its_model(tmp_path):
+    lines = [
+        line
+        for n in (1, 3)
+        for line in (
+            end("receiver", f"1-{n}", f"1-{n + 1}", sender=f"shop.Order pk={n}"),
+            end("send", f"1-{n + 1}", sender=f"shop.Order pk={n}"),
+        )
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *lines)
+    (calls,) = report(tmp_path, sender=("shop.Order pk=3",)).receivers
+    assert (calls.sender, calls.calls) == ("shop.Order", 1)
+    (calls,) = report(tmp_path, sender=("shop.Order*",)).receivers
+    assert calls.calls == 2
+
+
 def test_coverage_compares_calls_with_connections(tmp_path):
     write(tmp_path / "1.jsonl", process("1"), *article_save("1"))
     assert report(tmp_path).coverage is None

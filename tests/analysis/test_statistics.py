@@ -26,6 +26,21 @@ def calls(found, receiver):
     return one
 
 
+def test_what_is_kept_does_not_grow_with_senders_that_are_values():
+    sent = [
+        line
+        for number in range(1, 600, 3)
+        for line in (
+            end("receiver", f"1-{number}", f"1-{number + 1}", sender=f"shop.Order pk={number}"),
+            end("receiver", f"1-{number + 2}", f"1-{number + 1}", sender=f"'{number}'"),
+            end("send", f"1-{number + 1}"),
+        )
+    ]
+    found = statistics(*sent, *article_save("2"))
+    senders = {(one.sender, one.calls) for one in found.receivers.values()}
+    assert senders == {("shop.Order", 200), ("<str>", 200), ("blog.Article", 1)}
+
+
 def test_a_receivers_time_its_own_time_and_the_queries_below_it():
     found = statistics(*article_save(), *article_save("4243"))
     index = calls(found, "update_search_index")
@@ -161,6 +176,10 @@ def test_calls_that_never_ended_join_those_that_did():
     assert (notify.calls, notify.unfinished) == (2, 1)
     (one,) = found.unfinished
     assert (one.name, one.chain) == ("blog.signals.notify_about_article", "Article.save()")
+    other = [{**line, "sender": "blog.Draft"} for line in article_save("2")]
+    two = statistics(*article_save(), *other, *opened(None, "1-1", "1-2", "1-3"))
+    (unknown,) = [one for one in two.receivers.values() if one.unfinished]
+    assert (unknown.signal, unknown.sender) == ("django.db.models.signals.post_save", None)
     alone = calls(statistics(*opened(None, "1-1", "1-2", "1-3")), "notify_about_article")
     assert (alone.signal, alone.sender, alone.unfinished) == ("post_save", None, 1)
 

@@ -26,6 +26,8 @@ def runs(tmp_path, monkeypatch):
     write(tmp_path / ".sigtrace" / "cut" / "1.jsonl", process("1"), *cut)
     killed = [*article_save("1"), begin("save", "1-99")]
     write(tmp_path / ".sigtrace" / "killed" / "1.jsonl", process("1"), *killed)
+    nosql = [line for line in article_save("1") if line["kind"] != "query"]
+    write(tmp_path / ".sigtrace" / "nosql" / "1.jsonl", process("1"), *nosql)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -59,12 +61,19 @@ def test_a_file_instead_of_the_screen(runs):
     [
         ("before", "after", "new-receiver", 1),
         ("before", "after", "gone-receiver,new-edge", 1),
-        ("before", "after", "gone-receiver,slower,more-calls,new-sql,gone-edge", 0),
+        ("before", "after", "gone-receiver,more-calls,new-sql,more-sql,gone-edge", 0),
+        ("before", "after", "slower", 2),
+        ("before", "nosql", "more-calls", 0),
+        ("before", "nosql", "new-sql", 2),
+        ("nosql", "before", "more-sql", 2),
         ("after", "before", "gone-edge", 1),
         ("before", "before", "new-receiver,new-edge", 0),
         ("before", "cut", "new-receiver", 2),
         ("before", "killed", "new-receiver", 2),
-        ("cut", "after", "new-receiver", 1),
+        ("cut", "after", "new-receiver", 2),
+        ("cut", "after", "new-receiver,gone-receiver", 2),
+        ("after", "killed", "gone-receiver", 2),
+        ("killed", "after", "gone-receiver", 2),
     ],
 )
 def test_the_exit_status(runs, before, after, changes, status):
@@ -78,6 +87,24 @@ def test_what_is_no_change_or_no_run_is_said(runs, capfd):
     assert "is no change. There are: new-receiver, gone-receiver" in done.stderr
     assert diff("before", "missing").exit_code == 2
     assert "missing: there is no such run" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_a_run_that_is_cut_is_told_in_every_format(runs, format_):
+    said = diff("after", "killed", "--format", format_).stdout
+    if format_ == "json":
+        told = json.loads(said)
+        assert (told["before"]["cut"], told["after"]["cut"]) == (False, True)
+        assert told["after"]["unfinished_chains"] == 1
+    else:
+        assert (
+            "B is cut (1 chain unfinished): it may only not show what is said to be gone." in said
+        )
+        assert "A is cut" not in said
+    header = runs / ".sigtrace" / "before" / "run.json"
+    header.write_text('{"schema":1,"argv":["manage.py"],"signal":9}')
+    back = diff("before", "after", "--format", format_).stdout
+    assert ('"signal": 9' if format_ == "json" else "ended by signal 9") in back
 
 
 def test_two_real_runs(site):

@@ -54,7 +54,35 @@ def test_tree_with_display_options(project):
 def test_an_empty_tree_says_how_to_see_more(project, capfd):
     done = report("--tree", "--sender", "nobody")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "no chain to draw; --all" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert said == "sigtrace: no chain to draw: nothing that --sender nobody names was recorded\n"
+
+
+def test_a_misspelt_name_is_said_with_those_that_are_like_it(project, capfd):
+    for options in ([], ["--all"]):
+        report("--tree", "--around", "generate_slgu", *options)
+        said = capfd.readouterr().err
+        assert "nothing that --around generate_slgu names was recorded" in said
+        assert "did you mean generate_slug?" in said
+    report("--tree", "--root", "blog.Artcle")
+    assert "did you mean blog.Article?" in capfd.readouterr().err
+    report("--tree", "--signal", "pre_sav")
+    assert "did you mean pre_save or post_save?" in capfd.readouterr().err
+    # What there is, and nothing of it is drawn.
+    report("--tree", "--root", "blog.Article", "--errors", "--all")
+    assert capfd.readouterr().err == "sigtrace: no chain to draw\n"
+    report("--tree", "--root", "blog.Article", "--errors")
+    assert "--all shows what is hidden" in capfd.readouterr().err
+    report("--tree", "--min-ms", "9999")
+    assert "--min-ms 9999 hides what took less" in capfd.readouterr().err
+
+
+def test_the_slowest_chain_is_one_that_is_drawn(project):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    silent = [end("save", "4242-90", ms=500, name="Log.save()")]
+    write(run / "4242.jsonl", process(), *article_save(), *silent)
+    assert "Article.save()" in report("--tree", "--slowest", "1").stdout
+    assert "Log.save()" in report("--tree", "--slowest", "1", "--all").stdout
 
 
 def test_json_and_markdown(project):
@@ -266,6 +294,15 @@ def test_what_could_not_be_read_is_no_pass(project, capfd):
     assert "lines could not be read: 4242.jsonl" in capfd.readouterr().err
     assert report("--fail-on", "R011").exit_code == 2
     capfd.readouterr()
+    loops = [{**line, "parent": line["id"]} for line in article_save()]
+    write(run / "4242.jsonl", process(), *loops)
+    assert report("--fail-on", "R009").exit_code == 2
+    assert "no line of the trace begins a chain" in capfd.readouterr().err
+    write(run / "4242.jsonl", process(), end("query", "4242-1", "4242-9"), counts(queries=3))
+    assert report("--fail-on", "R009").exit_code == 2
+    capfd.readouterr()
+    write(run / "4242.jsonl", process(), counts(queries=3))
+    assert report("--fail-on", "R009").exit_code == 0
     write(run / "4242.jsonl", process(), *article_save(), begin("save", "4242-99"))
     assert report("--fail-on", "R006").exit_code == 2
     assert report(run.name, "--fail-on", "R006").exit_code == 2

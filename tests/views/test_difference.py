@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sigtrace.analysis.difference import difference
-from sigtrace.analysis.profile import profile
+from sigtrace.analysis.profile import profiles
 from sigtrace.reader import open_run
 from sigtrace.views.difference import render_difference
 from sigtrace.views.display import Display
@@ -23,6 +23,7 @@ def found(tmp_path):
         for number in range(count):
             base = number * 10
             call, send, root = (f"{stem}-{base + n}" for n in (1, 2, 3))
+            yield end("query", f"{stem}-{base + 4}", root, sql="SELECT x")
             yield end("receiver", call, send, base * 100 + 1, ms + number / 10)
             yield end("send", send, root, base * 100 + 0.5, ms + 2)
             yield end("save", root, None, base * 100, ms + 3)
@@ -49,7 +50,7 @@ def found(tmp_path):
     write(tmp_path / "a" / "1.jsonl", process("1"), *save("1", 1, 6), *same, *gone)
     write(tmp_path / "b" / "1.jsonl", process("1"), *save("1", 8, 6), *same, *new)
     (tmp_path / "b" / "run.json").write_text('{"schema":1,"argv":["manage.py","demo"]}')
-    return difference(*(profile(open_run(tmp_path / name, tmp_path)) for name in "ab"))
+    return difference(*profiles([open_run(tmp_path / name, tmp_path) for name in "ab"]))
 
 
 def test_the_screen(found):
@@ -57,8 +58,8 @@ def test_the_screen(found):
     assert (
         "\n".join(line.rstrip() for line in drawn.splitlines())
         == """\
-A  a · 13 chains · 13 receiver calls · 0 queries
-B  b · manage.py demo · 13 chains · 15 receiver calls · 2 queries
+A  a · 13 chains · 13 receiver calls · 6 queries
+B  b · manage.py demo · 13 chains · 15 receiver calls · 8 queries
 
 New receivers
   + late  post_save                                       search/signals.py:8                 ×1
@@ -83,7 +84,7 @@ New SQL
   blog.Article.save()                                                          0.0 → 0.3 a chain
     INSERT INTO blog_article VALUES (%s)
 
-Times: all 2 receivers with 5 calls in both runs together take 3.92 times as long, half of them 2.46 to 5.39; slower is what stands out from that."""
+Times: the other receiver with 5 calls in both runs takes 1.00 times as long; slower is what stands out from that."""
     )
 
 
@@ -117,7 +118,9 @@ def test_the_json(found):
     }
     assert one["slower"][0]["before"].keys() == {"low_ms", "median_ms", "high_ms"}
     assert one["sql"][0]["after_a_chain"] == 0.286
-    assert one["noise"]["receivers"] == 2
+    assert one["noise"]["receivers"] == 1
+    assert (one["timed_receivers"], one["untimed_receivers"], one["more_sql"]) == (2, 0, [])
+    assert (one["same_command"], one["sql_compared"]) == (True, True)
     assert one["after"]["argv"] == ["manage.py", "demo"]
 
 
@@ -127,6 +130,52 @@ def test_the_markdown(found):
     assert "### New receivers (2)\n\n| Receiver | Signal | Calls | At |\n" in written
     assert "| `a.late` | post\\_save | 1 | search/signals.py:8 |" in written
     assert "| `blog.Article.save()` | post\\_save | `a.late` | 1 |" in written
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({}, "Times are not compared: no receiver has 5 calls in both runs."),
+        ({"x.a": (1, 2)}, "Times: no other receiver with 5 calls in both runs tells whether"),
+        (
+            {"x.a": (1, 1)},
+            "Times: the receiver with 5 calls in both runs takes 1.00 times as long; s",
+        ),
+        (
+            {"x.a": (1, 2), "x.b": (1, 1), "x.c": (1, 1)},
+            "Times: the 2 other receivers with 5 calls in both runs together take 1.00 times as",
+        ),
+    ],
+)
+def test_the_sentences_on_times_agree(tmp_path, times, said):
+    for side in (0, 1):
+        events = [
+            end("receiver", f"1-{n}", "1-1", ms=ms[side], name=name, receiver=name)
+            for first, (name, ms) in enumerate(times.items(), start=1)
+            for n in range(first * 10, first * 10 + 6)
+        ]
+        write(tmp_path / "ab"[side] / "1.jsonl", process("1"), *events, end("send", "1-1"))
+    one = difference(*profiles([open_run(tmp_path / side, tmp_path) for side in "ab"]))
+    drawn = render_difference(one, Display()).plain
+    assert said in drawn
+    assert ("Slower" in drawn) == ((1, 2) in times.values())
+
+
+def test_runs_that_do_not_compare_are_told(tmp_path):
+    save = article_save("1")
+    write(tmp_path / "a" / "1.jsonl", process("1"), *save)
+    without = [line for line in save if line["kind"] != "query"]
+    write(tmp_path / "b" / "1.jsonl", process("1"), *without)
+    for side, word in (("a", "test"), ("b", "shell")):
+        (tmp_path / side / "run.json").write_text(f'{{"schema":1,"argv":["{word}"]}}')
+    for before, after in ("ab", "ba"):
+        runs = [open_run(tmp_path / side, tmp_path) for side in (before, after)]
+        found = difference(*profiles(runs))
+        assert (found.sql, found.more_sql) == ((), ())
+        drawn = render_difference(found, Display()).plain
+        for written in (drawn, render_markdown(found)):
+            assert "A and B are runs of different commands" in written
+            assert f"{'AB'[after == 'b']} was recorded without SQL" in written
 
 
 def test_a_comment_has_a_size_that_github_takes(tmp_path):
@@ -143,7 +192,7 @@ def test_a_comment_has_a_size_that_github_takes(tmp_path):
     ]
     write(tmp_path / "a" / "1.jsonl", process("1"), end("save", "1-1"))
     write(tmp_path / "b" / "1.jsonl", process("1"), *events)
-    found = difference(*(profile(open_run(tmp_path / side, tmp_path)) for side in "ab"))
+    found = difference(*profiles([open_run(tmp_path / side, tmp_path) for side in "ab"]))
     written = render_markdown(found)
     assert len(written) < 65_536
     assert "… and 975 more" in written

@@ -50,6 +50,21 @@ def screen(*paths, command="sigtrace report", selection=None, **options):
     return render_report(report, Display(**options), command).plain
 
 
+def test_of_a_call_that_never_ended_the_sender_is_not_known(tmp_path):
+    opened = [
+        begin("save", "1-1"),
+        begin("send", "1-2", "1-1"),
+        begin("receiver", "1-3", "1-2", file="a.py", line=1),
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *opened)
+    drawn = screen(tmp_path)
+    assert "a.py:1  post_save\n" in drawn
+    assert "no sender" not in drawn
+    nobody = [end("receiver", "1-2", "1-1", sender=None), end("send", "1-1", sender=None)]
+    write(tmp_path / "1.jsonl", process("1"), *nobody)
+    assert "post_save · no sender\n" in screen(tmp_path)
+
+
 EXPECTED = """\
 20260101T000000Z-4242-abc · manage.py demo · exit status 137
 6 chains · 6 signals sent · 8 receiver calls · 5 queries · 1 error

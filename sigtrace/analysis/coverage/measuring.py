@@ -10,6 +10,7 @@ from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.senders import sender_kind
 from sigtrace.errors import SigtraceError
 from sigtrace.reader import Damage, merge_events
 
@@ -81,7 +82,7 @@ def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
 def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
     senders: Counter[str | None] = Counter()
     for key, called in found:
-        senders[key.sender] += called.calls
+        senders[key.sender and sender_kind(key.sender)] += called.calls
     _, first = min(found, key=lambda pair: pair[1].since())
     return replace(
         row,

@@ -29,6 +29,11 @@ def render_json(difference: Difference) -> str:
             ],
             "slower": [_slower(change) for change in one.slower],
             "sql": [{"statement": c.statement, **_frequency(c)} for c in one.sql],
+            "more_sql": [{"statement": c.statement, **_frequency(c)} for c in one.more_sql],
+            "same_command": one.is_of_one_command,
+            "sql_compared": one.compares_sql,
+            "timed_receivers": one.timed,
+            "untimed_receivers": one.untimed,
             "noise": None if one.noise is None else vars(one.noise),
         },
         indent=2,
@@ -46,6 +51,10 @@ def _run(profile: Profile) -> dict[str, Any]:
         "queries": totals.queries,
         "dropped": totals.dropped,
         "damaged_lines": profile.damage.total,
+        "unfinished_chains": profile.unfinished,
+        "signal": profile.killed_by,
+        "live": profile.is_live,
+        "cut": profile.is_cut,
     }
 
 

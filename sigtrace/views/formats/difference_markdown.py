@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.views.difference import (
     by_said,
+    cautions_said,
     frequency,
     noise_said,
     nothing_differs,
@@ -34,8 +35,9 @@ def render_markdown(difference: Difference) -> str:
         f"- A: {text(run_said(difference.before))}",
         f"- B: {text(run_said(difference.after))}",
     ]
+    cautions = [text(said) for said in cautions_said(difference)]
     blocks = [lines for lines in _tables(difference) if lines] or [[nothing_differs()]]
-    blocks = [head, *blocks, [text(noise_said(difference.noise))]]
+    blocks = [head, *([said] for said in cautions), *blocks, [text(noise_said(difference))]]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
@@ -73,18 +75,19 @@ def _tables(one: Difference) -> Iterator[list[str]]:
             for change in one.slower
         ],
     )
-    yield _table(
-        "New SQL",
-        ("In each", "A", "B", "Statement"),
-        [
-            (
-                code(change.root),
-                *frequency(change),
-                code(change.statement[:_SQL] + "…" * (len(change.statement) > _SQL)),
-            )
-            for change in one.sql
-        ],
-    )
+    for title, statements in (("New SQL", one.sql), ("More SQL", one.more_sql)):
+        yield _table(
+            title,
+            ("In each", "A", "B", "Statement"),
+            [
+                (
+                    code(change.root),
+                    *frequency(change),
+                    code(change.statement[:_SQL] + "…" * (len(change.statement) > _SQL)),
+                )
+                for change in statements
+            ],
+        )
 
 
 def _receiver(change: ReceiverChange) -> tuple[str, ...]:

@@ -128,15 +128,18 @@ def _mermaid(
     runs: Sequence[Run], wanted: Wanted, damage: Damage, progress: Callable[[int], None]
 ) -> Iterator[str]:
     from sigtrace.analysis.edges import Edges
+    from sigtrace.analysis.naming import Names
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.views.formats.mermaid import render_mermaid
 
-    edges = Edges()
+    edges, names = Edges(), Names()
     for run in runs:
         for chain in read_chains(merge_events(run.files, damage, progress)):
+            unfolded = Unfolded(chain)
+            names.learn(unfolded)
             if wanted.takes(chain):
-                edges.add(Unfolded(chain))
-    yield render_mermaid(edges.counts)
+                edges.add(unfolded)
+    yield render_mermaid(edges.counts(names))
 
 
 def _values(run: Run, mode: str) -> Values:

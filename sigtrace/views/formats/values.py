@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.senders import sender_kind
 from sigtrace.events import HIDDEN, KIND_FIELDS
 from sigtrace.privacy import hides
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-_HANDLED = ("arguments", "changes", "pk")
+_HANDLED = ("arguments", "changes", "pk", "sender")
 
 
 class Values:
@@ -39,11 +40,16 @@ class Values:
             found["arguments"] = {name: self._value(name, arguments[name]) for name in arguments}
         if isinstance(changes, dict) and changes:
             found["changes"] = {name: self._change(name, changes[name]) for name in changes}
+        if span.text("sender"):
+            found["sender"] = self._sender(span.text("sender"))
         if self._mode != "none" and event.get("pk") is not None:
             found["pk"] = self._key(event["pk"])
         if self._mode == "all" and event.get("exception_message"):
             found["exception_message"] = event["exception_message"]
         return found
+
+    def _sender(self, sender: str) -> Any:
+        return sender_kind(sender) if self._mode == "none" else self._value("sender", sender)
 
     def _value(self, name: str, value: Any) -> Any:
         if value is None or isinstance(value, bool) or self._mode == "all":

@@ -70,7 +70,7 @@ def test_names_cannot_break_out_of_their_cell(tmp_path):
     write(
         tmp_path / "1.jsonl",
         process("1"),
-        end("receiver", "1-2", "1-1", receiver=name, sender="x|<b>*_", exception=name),
+        end("receiver", "1-2", "1-1", receiver=name, signal="x|<b>*_", exception=name),
         end("send", "1-1"),
     )
     row = next(line for line in markdown(tmp_path).splitlines() if line.startswith("| ```"))

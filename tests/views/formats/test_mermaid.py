@@ -11,7 +11,7 @@ import pytest
 
 from sigtrace.reader import Damage, open_runs
 from sigtrace.views.formats.exports import Wanted, export
-from tests.factories import article_save, end, process, registered, write
+from tests.factories import article_save, begin, end, process, registered, write
 
 MERMAID = "SIGTRACE_TEST_MERMAID"
 """Names a folder in which `npm install mermaid jsdom` was run."""
@@ -109,6 +109,14 @@ def test_no_name_breaks_the_graph(tmp_path, parse):
     found = parse(mermaid(tmp_path))
     assert len(found["nodes"]) == 2
     assert len(found["edges"]) == 1
+
+
+def test_a_span_that_never_ended_has_the_node_of_those_that_did(tmp_path):
+    cut = [begin("save", "1-91"), begin("send", "1-92", "1-91"), begin("receiver", "1-93", "1-92")]
+    write(tmp_path / "1.jsonl", process("1"), *article_save("1"), *cut)
+    drawn = mermaid(tmp_path)
+    assert drawn.count("Article.save()") == 1
+    assert '"post_save ×2"' in drawn
 
 
 def test_a_run_without_edges_is_an_empty_graph(tmp_path):

@@ -57,6 +57,19 @@ def test_redacted_hides_by_name_also_what_was_recorded_with_all():
     assert facts(end("save", "1-1"), "redacted", "all")["pk"] == 7
 
 
+def test_a_sender_that_is_a_value_is_one():
+    def sender(text, *modes):
+        return facts(end("send", "1-1", sender=text), *modes)["sender"]
+
+    assert sender("blog.Token pk=abc", "none") == "blog.Token"
+    assert sender("'bearer abc'", "none") == "<str>"
+    assert sender("blog.Token", "none") == "blog.Token"
+    assert sender("blog.Token pk=abc", "redacted") == "blog.Token pk=abc"
+    assert sender("blog.Token pk=abc", "redacted", "all") == "blog.Token pk=***"
+    assert sender("blog.Token pk=abc", "all", "all") == "blog.Token pk=abc"
+    assert "sender" not in facts(end("send", "1-1", sender=None), "none")
+
+
 def test_all_is_all():
     assert facts(SEND, "all", "all")["arguments"] == SEND["arguments"]
     assert facts(RECEIVER, "all", "all")["exception_message"] == "text"
