@@ -129,3 +129,15 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     "on_commit": ("registered_by", "discarded", "robust", "alias", *SITE_FIELDS),
 }
 """What the `end` line of a kind carries besides `END_FIELDS`."""
+
+
+def sender_kind(sender: str) -> str:
+    """What is written of a sender where no values are.
+
+    `<str>` of `'web'`, `<int>` of `int 3`, `<blog.Article>` of `blog.Article pk=7`; a name, and
+    what says no more than a type already, stays as it is.
+    """
+    if sender[:1] == "'":
+        return "<str>"
+    kind, blank, _ = sender.partition(" ")
+    return f"<{kind}>" if blank and kind[:1] != "<" else sender

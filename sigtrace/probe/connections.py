@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
+from ..events import sender_kind
 from .places import NOWHERE
-from .text import is_text, quote
+from .text import quote
 
 if TYPE_CHECKING:
     from .describe import Describer
@@ -21,8 +22,8 @@ class Connections:
     """Knows the signals that were connected to, and of each connection what Django forgets.
 
     `came_late` says that some were connected before there was a hook on `connect`. Without
-    `keep_values` nothing is written of a sender that is a text. `version` is another one after each
-    connection.
+    `keep_values` of a sender that is a value only its type is written. `version` is another one
+    after each connection.
     """
 
     def __init__(
@@ -142,8 +143,8 @@ class Connections:
             known = self._receivers(receiver)
             note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
             sender = "null" if note is None else note.sender
-            if not self.keep_values and is_text(sender[1:]):
-                sender = '"<str>"'
+            if not self.keep_values and sender != "null":
+                sender = f'"{sender_kind(sender[1:-1])}"'
             connected_at = "null"
             if note is not None and note.place.begin:
                 connected_at = "{%s}" % note.place.begin[1:]

@@ -75,6 +75,24 @@ def test_each_sender_counts_and_any_sender_once(tmp_path):
     assert found["blog.any", None].senders == (("x.B", 2), ("x.A", 1))
 
 
+def test_senders_that_are_values_count_by_type_whatever_was_recorded_of_them(tmp_path):
+    ways = {
+        "all": ("'web'", "'app'", "int 3", "blog.Tag pk=7", "blog.Tag"),
+        "none": ("<str>", "<str>", "<int>", "<blog.Tag>", "blog.Tag"),
+    }
+    for name, senders in ways.items():
+        run = tmp_path / name
+        connect(run, *({"receiver": "blog.a", "sender": sender} for sender in senders))
+        write(run / "1.jsonl", process("1"), call("1-1", "blog.a", senders[0]))
+    for runs in ((tmp_path / "all",), (tmp_path / "none",), (tmp_path / "all", tmp_path / "none")):
+        assert {sender: row.calls for (_, sender), row in rows(*runs).items()} == {
+            "<str>": len(runs),
+            "<int>": 0,
+            "<blog.Tag>": 0,
+            "blog.Tag": 0,
+        }
+
+
 def test_the_first_test_is_the_first_in_time(tmp_path):
     connect(tmp_path / "a", {"receiver": "blog.a"}, {"receiver": "blog.b"})
     connect(tmp_path / "b", {"receiver": "blog.a"})

@@ -11,6 +11,7 @@ from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches
 from sigtrace.errors import SigtraceError
+from sigtrace.events import sender_kind
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def measure(
         for one in known.connections:
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
-                    muted.add(Key(one.signal, one.receiver, one.sender))
+                    muted.add(_key(one))
                 elif _is_selected(one, selection):
                     connections.setdefault(one, _app_of(one.receiver, apps))
         for event in merge_events(run.files, damage, progress):
@@ -65,17 +66,28 @@ def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
         by_receiver.setdefault((key.signal, key.receiver), []).append((key, called))
     seen: set[Key] = set()
     for one, app in connections.items():
-        whole = Key(one.signal, one.receiver, one.sender)
+        whole = _key(one)
         if whole in seen:
             continue
         seen.add(whole)
-        row = Row(app, one.receiver, one.signal, one.sender, one.file, one.line)
+        row = Row(app, one.receiver, one.signal, whole.sender, one.file, one.line)
         found = [
             (key, called)
             for key, called in by_receiver.get((one.signal, one.receiver), ())
-            if one.sender in (None, key.sender)
+            if whole.sender in (None, _kind(key.sender))
         ]
         yield _called(row, found) if found else row
+
+
+def _key(one: Connection) -> Key:
+    """What makes two connections the same; of values their type, which is all that is recorded
+    with `--values none`: how much was called does not depend on it.
+    """
+    return Key(one.signal, one.receiver, _kind(one.sender))
+
+
+def _kind(sender: str | None) -> str | None:
+    return None if sender is None else sender_kind(sender)
 
 
 def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
