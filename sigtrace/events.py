@@ -31,6 +31,9 @@ MUTED_SIGNALS = (
 HIDDEN = "***"
 """What stands where a value is hidden by the name under which it stands."""
 
+UNKNOWN = "<unknown>"
+"""The sender in `receivers.json` of a connection of which Django has kept no more than an id."""
+
 PROCESS_FIELDS = (
     "event",
     "schema",

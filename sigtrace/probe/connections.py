@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
-from ..events import sender_kind
+from ..events import UNKNOWN, sender_kind
 from .places import NOWHERE
 from .text import quote
 
@@ -176,13 +176,15 @@ class Connections:
         return _Note(self._sender_of(sender), text, NOWHERE, key)
 
     def _sender_of(self, number: int) -> str:
-        """Name the sender with that id: any, or one of the models."""
+        """Name the sender with that id: any, or one of the models and app configurations."""
         if number == _NOBODY:
             return "null"
         registry = sys.modules["django.apps"].apps
         models = registry.get_models(include_auto_created=True) if registry.models_ready else ()
-        found = [model for model in models if id(model) == number]
-        return self._describe.sender(found[0]) if found else '"<unknown>"'
+        for sender in (*models, *registry.app_configs.values()):
+            if id(sender) == number:
+                return self._describe.sender(sender)
+        return quote(UNKNOWN)
 
 
 class _Note:

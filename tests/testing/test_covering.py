@@ -107,6 +107,46 @@ def test_a_project_that_was_loaded_before_the_plugin(tested, when):
     assert rows["audit.receivers.log_article"]["sender"] == "blog.Article"
 
 
+def test_senders_of_what_was_connected_before_the_plugin(tested):
+    (tested.site.path / "early.py").write_text(
+        """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from django.apps import apps
+from django.db.models.signals import post_migrate
+from django.dispatch import Signal
+said = Signal()
+def fills(**kwargs): pass
+def hears(**kwargs): pass
+def waits(**kwargs): pass
+post_migrate.connect(fills, sender=apps.get_app_config("blog"))
+WEB, APP = "web", "app"
+said.connect(hears, sender=WEB)
+said.connect(waits, sender=APP)
+"""
+    )
+    tested.write(
+        """
+from early import WEB, said
+@pytest.mark.django_db
+def test_sends(): said.send(WEB)
+"""
+    )
+    assert tested.pytest("-p", "early", "--signal-cov").returncode == 0
+    _, rows = coverage_of(tested.site)
+    found = {
+        name: (rows[f"early.{name}"]["sender"], rows[f"early.{name}"]["calls"] > 0)
+        for name in ("fills", "hears", "waits")
+    }
+    # Of a text nothing is left but its id: who was called for the signal was called for it.
+    assert found == {
+        "fills": ("<blog.apps.BlogConfig>", True),
+        "hears": ("<unknown>", True),
+        "waits": ("<unknown>", False),
+    }
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_without_pytest_django(tested, options):
     (tested.site.path / "conftest.py").write_text(

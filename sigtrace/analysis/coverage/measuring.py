@@ -11,7 +11,7 @@ from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches
 from sigtrace.errors import SigtraceError
-from sigtrace.events import sender_kind
+from sigtrace.events import UNKNOWN, sender_kind
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
         found = [
             (key, called)
             for key, called in by_receiver.get((one.signal, one.receiver), ())
-            if whole.sender in (None, _kind(key.sender))
+            if whole.sender in (None, UNKNOWN, _kind(key.sender))
         ]
         yield _called(row, found) if found else row
 
