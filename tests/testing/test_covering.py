@@ -203,6 +203,40 @@ def test_one(signal_trace):
     assert coverage_of(tested.site)[1]["blog.receivers.count_words"]["calls"] == 2
 
 
+ASKS_FOR_QUERIES = """
+@pytest.mark.django_db
+@pytest.mark.signals(max_queries_per_receiver=0)
+def test_marker(): Article.objects.create(title="Hello")
+
+@pytest.mark.django_db
+def test_call(signal_trace):
+    Article.objects.create(title="Hello")
+    assert signal_trace.calls("log_article")[0].queries == 1
+
+class Sends(SignalTestMixin, TestCase):
+    def test_sends(self):
+        with self.assertSignals(["pre_save blog.Article", "post_save blog.Article"]):
+            Article.objects.create(title="Hello")
+"""
+
+
+@pytest.mark.parametrize("covered", [(), ("--signal-cov",)], ids=["plain", "covered"])
+def test_no_setting_decides_what_a_test_asserts(tested, covered):
+    (tested.site.path / "pyproject.toml").write_text("[tool.sigtrace]\nall = true\nsql = false\n")
+    tested.write(ASKS_FOR_QUERIES)
+    done = tested.pytest(*covered)
+    assert "log_article executed 1 query, max_queries_per_receiver is 0" in done.stdout
+    assert re.search(r"\b1 failed, 2 passed", done.stdout), done.stdout
+
+
+def test_without_sql_nobody_can_say_how_many_queries(tested):
+    tested.write(ASKS_FOR_QUERIES)
+    words = ("-m", "pytest", "-o", "python_files=tests*.py", "--ds=config.settings")
+    done = tested.site.sigtrace("run", "--no-live", "--no-sql", *words, "blog/tests_more.py")
+    assert re.search(r"\b2 failed, 1 passed", done.stdout), done.stdout
+    assert done.stdout.count("TraceError: How many queries a receiver executes is not known") == 2
+
+
 def test_a_broken_project_is_its_own_failure(tested):
     settings = tested.site.path / "config" / "settings.py"
     settings.write_text(settings.read_text("utf-8") + "\nraise ImportError('theirs')\n", "utf-8")
