@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sigtrace.analysis.coverage import measure
+from sigtrace.analysis.coverage import Late, measure
 from sigtrace.analysis.filters import Selection
 from sigtrace.errors import SigtraceError
 from sigtrace.reader import open_runs
@@ -183,6 +183,29 @@ def test_receivers_of_muted_signals_are_not_counted(tmp_path):
     write(tmp_path / "1.jsonl", process("1"))
     found = covered(tmp_path)
     assert (found.connected, found.muted, found.percent) == (0, 1, 100.0)
+
+
+def test_what_was_connected_later_is_said_and_not_counted(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"}, {"receiver": "blog.b", "sender": "blog.Tag"})
+    late = {"file": "blog/late.py", "line": 4}
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        call("1-1", "blog.a"),
+        call("1-2", "blog.late", **late),
+        call("1-3", "blog.late", "blog.Tag", **late),
+        # Known, if not for that sender; of tests; not the project's own.
+        call("1-4", "blog.b", "blog.Draft"),
+        call("1-5", "blog.own", file="blog/tests.py"),
+        call("1-6", "blog.own_too", file="tests/helpers.py"),
+        call("1-7", "pkg.x", origin="third-party", file="pkg/x.py"),
+    )
+    found = covered(tmp_path)
+    assert (found.called, found.connected) == (1, 2)
+    assert found.late == (Late("blog.late", POST_SAVE, "blog/late.py", 4, 2),)
+    assert covered(tmp_path, receiver=("blog.a",)).late == ()
+    everyone = covered(tmp_path, everything=True).late
+    assert [one.receiver for one in everyone] == ["blog.late", "pkg.x"]
 
 
 def test_what_may_be_missing_is_a_doubt(tmp_path):

@@ -173,6 +173,27 @@ def test_one(signal_trace):
     assert rows["blog.receivers.check_links"]["calls"] == 1
 
 
+def test_a_receiver_that_urls_bring_is_said_to_be_late(tested):
+    (tested.site.path / "blog" / "late.py").write_text(
+        "from django.db.models.signals import post_save\nfrom blog.models import Draft\n"
+        "def heard(**kwargs): pass\npost_save.connect(heard, sender=Draft)\n"
+    )
+    tested.write(
+        """
+class Late(TestCase):
+    def test_late(self):
+        import blog.late
+        Draft.objects.create(text="a b")
+"""
+    )
+    done = tested.pytest("--signal-cov")
+    title = "Called, but connected after django.setup(): not counted"
+    assert re.search(re.escape(title) + r"\n  heard  post_save +blog/late.py:3 +", done.stdout)
+    found, rows = coverage_of(tested.site)
+    assert [one["receiver"] for one in found["late"]] == ["blog.late.heard"]
+    assert "blog.late.heard" not in rows
+
+
 def test_receivers_of_tests_are_not_the_projects(tested):
     tested.write(
         """
@@ -184,8 +205,9 @@ class Receives(SignalTestMixin, TestCase):
 """
     )
     assert tested.pytest("--signal-cov").returncode == 0
-    _, rows = coverage_of(tested.site)
+    found, rows = coverage_of(tested.site)
     assert not [name for name in rows if "heard" in name]
+    assert found["late"] == []
 
 
 def test_blocks_and_markers_work_in_a_run_that_is_covered(tested):

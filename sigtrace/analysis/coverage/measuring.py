@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
-from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
+from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
 from sigtrace.events import UNKNOWN, sender_kind
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from sigtrace.analysis.connected import Connection
     from sigtrace.reader import Run
@@ -37,11 +38,13 @@ def measure(
             "It is written when django.setup() ends; did the command get so far?",
         )
     calls, damage, muted = Calls(), Damage(), set()
+    connected: set[tuple[str, str]] = set()
     connections: dict[Connection, str] = {}
     for run in runs:
         known = registry(run)
         apps = _apps(run)
         for one in known.connections:
+            connected.add((one.signal, one.receiver))
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
                     muted.add(_key(one))
@@ -57,6 +60,7 @@ def measure(
         muted=len(muted),
         doubts=tuple(_doubts(damage, calls)),
         everyone=selection.everything,
+        late=tuple(sorted(_late(connected, calls, selection), key=lambda one: one.receiver)),
     )
 
 
@@ -110,6 +114,25 @@ def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
             if one.receiver == receiver and one.signal.rpartition(".")[2] == signal:
                 key = Key(one.signal, receiver, one.sender)
                 calls.of.setdefault(key, Called(0, time, None)).calls += 1
+
+
+def _late(
+    connected: Container[tuple[str, str]], calls: Calls, selection: Selection
+) -> Iterator[Late]:
+    """What was called without having been connected by then, but for what tests connect."""
+    found: Counter[tuple[str, str]] = Counter()
+    for key, called in calls.of.items():
+        if (key.signal, key.receiver) not in connected:
+            found[key.signal, key.receiver] += called.calls
+    for (signal, receiver), number in found.items():
+        file, line, origin = calls.places[receiver]
+        if (
+            (selection.everything or origin == "own")
+            and not (file and is_of_tests(file))
+            and matches(receiver, selection.receiver)
+            and matches(signal, selection.signal)
+        ):
+            yield Late(receiver, signal, file, line, number)
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[App]:
