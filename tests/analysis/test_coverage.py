@@ -93,6 +93,21 @@ def test_senders_that_are_values_count_by_type_whatever_was_recorded_of_them(tmp
         }
 
 
+def test_an_unknown_sender_is_whoever_another_run_knows(tmp_path):
+    senders = {"late": ("<unknown>", "blog.Tag"), "whole": ("'web'", "int 3", "blog.Tag")}
+    for name, known in senders.items():
+        run = tmp_path / name
+        connect(run, *({"receiver": "blog.a", "sender": sender} for sender in known))
+        write(run / "1.jsonl", process("1"), call("1-1", "blog.a", "'web'"))
+    late = {sender: row.calls for (_, sender), row in rows(tmp_path / "late").items()}
+    assert late == {"<unknown>": 1, "blog.Tag": 0}
+    both = {
+        sender: row.calls
+        for (_, sender), row in rows(tmp_path / "late", tmp_path / "whole").items()
+    }
+    assert both == {"<str>": 2, "<int>": 0, "blog.Tag": 0}
+
+
 def test_the_first_test_is_the_first_in_time(tmp_path):
     connect(tmp_path / "a", {"receiver": "blog.a"}, {"receiver": "blog.b"})
     connect(tmp_path / "b", {"receiver": "blog.a"})

@@ -39,10 +39,12 @@ def measure(
         )
     calls, damage, muted = Calls(), Damage(), set()
     connected: set[tuple[str, str]] = set()
+    told: set[tuple[str, str]] = set()
     connections: dict[Connection, str] = {}
     for run in runs:
         known = registry(run)
         apps = _apps(run)
+        told |= _told(known.connections)
         for one in known.connections:
             connected.add((one.signal, one.receiver))
             if selection.everything or one.origin == "own":
@@ -56,7 +58,7 @@ def measure(
         calls.next_run()
     return SignalCoverage(
         runs=tuple(runs),
-        apps=tuple(_grouped(_rows(connections, calls))),
+        apps=tuple(_grouped(_rows(connections, calls, told))),
         muted=len(muted),
         doubts=tuple(_doubts(damage, calls)),
         everyone=selection.everything,
@@ -64,14 +66,23 @@ def measure(
     )
 
 
-def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
+def _told(connections: Sequence[Connection]) -> set[tuple[str, str]]:
+    """The signals and receivers of a run that came before each of their connections."""
+    unknown = {(one.signal, one.receiver) for one in connections if one.sender == UNKNOWN}
+    return {(one.signal, one.receiver) for one in connections} - unknown
+
+
+def _rows(
+    connections: dict[Connection, str], calls: Calls, told: Container[tuple[str, str]]
+) -> Iterator[Row]:
+    """What is unknown in one run is among the others where another one has `told` them all."""
     by_receiver: dict[tuple[str, str], list[tuple[Key, Called]]] = {}
     for key, called in calls.of.items():
         by_receiver.setdefault((key.signal, key.receiver), []).append((key, called))
     seen: set[Key] = set()
     for one, app in connections.items():
         whole = _key(one)
-        if whole in seen:
+        if whole in seen or (whole.sender == UNKNOWN and (one.signal, one.receiver) in told):
             continue
         seen.add(whole)
         row = Row(app, one.receiver, one.signal, whole.sender, one.file, one.line)
