@@ -31,6 +31,9 @@ MUTED_SIGNALS = (
 HIDDEN = "***"
 """What stands where a value is hidden by the name under which it stands."""
 
+UNKNOWN = "<unknown>"
+"""The sender in `receivers.json` of a connection of which Django has kept no more than an id."""
+
 PROCESS_FIELDS = (
     "event",
     "schema",
@@ -136,3 +139,15 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
     ),
 }
 """What the `end` line of a kind carries besides `END_FIELDS`."""
+
+
+def sender_kind(sender: str) -> str:
+    """What is written of a sender where no values are.
+
+    `<str>` of `'web'`, `<int>` of `int 3`, `<blog.Article>` of `blog.Article pk=7`; a name, and
+    what says no more than a type already, stays as it is.
+    """
+    if sender[:1] == "'":
+        return "<str>"
+    kind, blank, _ = sender.partition(" ")
+    return f"<{kind}>" if blank and kind[:1] != "<" else sender

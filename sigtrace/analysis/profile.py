@@ -11,10 +11,10 @@ from sigtrace.analysis.edges import Edges, is_djangos
 from sigtrace.analysis.naming import Names, full_name
 from sigtrace.analysis.percentiles import Durations
 from sigtrace.analysis.reading import read_chains
-from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.summary import Summary
 from sigtrace.analysis.totals import ChainTotals
 from sigtrace.analysis.unfolded import Unfolded
+from sigtrace.events import sender_kind
 from sigtrace.launch.recording import is_live
 from sigtrace.reader import Damage, merge_events
 from sigtrace.tree import UNFINISHED

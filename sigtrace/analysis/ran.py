@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import matches
-from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
+from sigtrace.events import sender_kind
 from sigtrace.tree import REGISTERED
 
 if TYPE_CHECKING:

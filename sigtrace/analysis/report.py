@@ -9,9 +9,9 @@ from sigtrace.analysis.filters import Selection, matches
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
 from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
-from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Totals
+from sigtrace.events import sender_kind
 from sigtrace.reader import Damage
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.filters import bypassed
-from sigtrace.analysis.senders import sender_kind
 from sigtrace.analysis.sums import blamed, own_ns, queries_below, right_below
 from sigtrace.analysis.walking import walk
+from sigtrace.events import sender_kind
 from sigtrace.tree import UNFINISHED
 
 if TYPE_CHECKING:

@@ -122,7 +122,13 @@ class Probe:
             self._effects.start()
 
     def attach(self) -> None:
-        """Hook what is loaded of Django, for a while: tests and their runners are left alone."""
+        """Hook Django for a while: tests and their runners are left alone.
+
+        What is to be hooked is loaded, which needs no settings: no import hook tells of what a
+        block loads itself, as `django.setup()` does.
+        """
+        import importlib  # what an import hook tells of its modules does without
+
         if not self._started:
             self._started = True
             self.recorder.start(self._name_of_signal)
@@ -132,8 +138,8 @@ class Probe:
         self._connections.came_late = True
         names = [name for name in self._installers if name not in _OF_RUNS]
         for name in dict.fromkeys((*names, *_OF_MUTED)):
-            if name in sys.modules:
-                self.loaded(name)
+            importlib.import_module(name)
+            self.loaded(name)
 
     def detach(self) -> None:
         """Leave Django as `attach` found it."""

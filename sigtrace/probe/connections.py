@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
+from ..events import UNKNOWN, sender_kind
 from .places import NOWHERE
-from .text import is_text, quote
+from .text import quote
 
 if TYPE_CHECKING:
     from .describe import Describer
@@ -21,8 +22,8 @@ class Connections:
     """Knows the signals that were connected to, and of each connection what Django forgets.
 
     `came_late` says that some were connected before there was a hook on `connect`. Without
-    `keep_values` nothing is written of a sender that is a text. `version` is another one after each
-    connection.
+    `keep_values` of a sender that is a value only its type is written. `version` is another one
+    after each connection.
     """
 
     def __init__(
@@ -142,8 +143,8 @@ class Connections:
             known = self._receivers(receiver)
             note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
             sender = "null" if note is None else note.sender
-            if not self.keep_values and is_text(sender[1:]):
-                sender = '"<str>"'
+            if not self.keep_values and sender != "null":
+                sender = f'"{sender_kind(sender[1:-1])}"'
             connected_at = "null"
             if note is not None and note.place.begin:
                 connected_at = "{%s}" % note.place.begin[1:]
@@ -175,13 +176,15 @@ class Connections:
         return _Note(self._sender_of(sender), text, NOWHERE, key)
 
     def _sender_of(self, number: int) -> str:
-        """Name the sender with that id: any, or one of the models."""
+        """Name the sender with that id: any, or one of the models and app configurations."""
         if number == _NOBODY:
             return "null"
         registry = sys.modules["django.apps"].apps
         models = registry.get_models(include_auto_created=True) if registry.models_ready else ()
-        found = [model for model in models if id(model) == number]
-        return self._describe.sender(found[0]) if found else '"<unknown>"'
+        for sender in (*models, *registry.app_configs.values()):
+            if id(sender) == number:
+                return self._describe.sender(sender)
+        return quote(UNKNOWN)
 
 
 class _Note:

@@ -31,6 +31,7 @@ _HIDDEN = quote(HIDDEN)
 _MOST_NAMES = 10_000
 _WIDE = 1 << 63
 _STRING = SCALARS[str]
+_MARK = '"'
 # A part that is cut in its middle would look less random than it is.
 _ENOUGH = slice(1_000)
 
@@ -163,22 +164,39 @@ class Describer:
         return quote(f"<QuerySet {model.label if model else '?'}>")
 
     def sender(self, sender: Any) -> str:
-        """Write a sender: a class by its label or path, another object as a value."""
+        """Write a sender: a class by its label or path, another object with its type.
+
+        What is null is no sender: of a value its type stands where no values are written.
+        """
         if sender is None:
             return "null"
         if issubclass(type(sender), type):
             return self._senders(sender)
         if type(sender) is str:
-            if self._mode == "none":
-                return '"<str>"'
-            text = self._address(sender) if self._mode == "redacted" else sender
-            return quote("'%s'" % text[:CUT])
-        path = type_path(type(sender))
-        if path == "module":
+            return self._text_sender(sender)
+        if type_path(type(sender)) == "module":
             return quote(str(sender.__name__))
-        text = self.value(sender)
-        # A name in any case: of a number its digits.
-        return text if text[0] == '"' or text == "null" else quote(text)
+        return self._value_sender(sender)
+
+    def _text_sender(self, sender: str) -> str:
+        if self._mode == "none":
+            return '"<str>"'
+        text = self._address(sender) if self._mode == "redacted" else sender
+        return quote("'%s'" % text[:CUT])
+
+    def _value_sender(self, sender: Any) -> str:
+        scalar = SCALARS_BY_ID.get(id(type(sender)))
+        is_scalar, write = self._kinds(type(sender)) if scalar is None else (True, scalar)
+        if write is _STRING:
+            return self._text_sender(str.__getitem__(sender, _ENOUGH))
+        text = write(sender)
+        if text[:2] == '"<':
+            return text
+        name = quote(type_path(type(sender)))[1:-1] if is_scalar else text[1:-1]
+        if self._mode == "none":
+            return f'"<{name}>"'
+        # A blank between, as in that of a model instance: what follows it is the value.
+        return f'"{name} {text.strip(_MARK)}"' if is_scalar else text
 
     def _address(self, text: str) -> str:
         return filter_address(str.__getitem__(text, _ENOUGH), self._redact, self._show)

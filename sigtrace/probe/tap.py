@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .text import is_text
+from ..events import sender_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +86,8 @@ def _bare(line: str) -> str:
             event[name] = {each: _boolean(value[each]) for each in value}
         elif value is not None:
             event[name] = None
-    if is_text(event.get("sender")):
-        event["sender"] = "<str>"
+    if event.get("sender") is not None:
+        event["sender"] = sender_kind(event["sender"])
     return json.dumps(event, separators=(",", ":")) + "\n"
 
 

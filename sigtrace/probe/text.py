@@ -18,8 +18,3 @@ def type_path(cls: type) -> str:
     if type(module) is not str or module == "builtins":
         return str(qualname)
     return f"{module}.{qualname}"
-
-
-def is_text(sender: object) -> bool:
-    """Whether a sender is a text, which is written in quotes."""
-    return type(sender) is str and sender[:1] == "'"

@@ -83,8 +83,8 @@ class Cover:
             # What a test asserts must not depend on whether it is covered.
             values="all",
             keep_values=False,
-            sql=found.get("sql", True),
-            all_signals=found.get("all", False),
+            sql=True,
+            all_signals=False,
             max_bytes=found.get("max-bytes", MAX_BYTES),
             redact=found.get("redact", ()),
             show=found.get("show", ()),

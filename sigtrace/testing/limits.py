@@ -31,15 +31,15 @@ class Limits:
     def exceeded(self, calls: Iterable[Call]) -> Iterator[tuple[Call, str]]:
         """The calls that go too far, and how, in words."""
         for call in calls:
-            name, depth, queries = short(call.receiver), self.max_depth, call.queries
+            name, depth = short(call.receiver), self.max_depth
             if depth is not None and call.depth > depth:
                 yield (
                     call,
                     f"{name} ran {plural(call.depth, 'receiver')} deep, max_depth is {depth}",
                 )
             most = self.max_queries_per_receiver
-            if most is not None and queries > most:
-                said = plural(queries, "query", "queries")
+            if most is not None and call.queries > most:
+                said = plural(call.queries, "query", "queries")
                 yield call, f"{name} executed {said}, max_queries_per_receiver is {most}"
             if self.only is not None and not any(ends_with(call.receiver, g) for g in self.only):
                 yield call, f"{call.receiver} ran, which is not among only={list(self.only)}"

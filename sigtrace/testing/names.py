@@ -42,7 +42,8 @@ def is_sender(sender: Any) -> Callable[[str | None], bool]:
         return lambda name: name is None
     asked = _asked(sender, lambda thing: sender_name(thing) or "")
     # A text that was sent as the sender is quoted in a trace.
-    return lambda name: name is not None and (asked(name) or name == f"'{sender}'")
+    quoted = f"'{str.__str__(sender)}'" if isinstance(sender, str) else None
+    return lambda name: name is not None and (asked(name) or name == quoted)
 
 
 def text_of(thing: Any, name: Callable[[Any], str | None]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.walking import walk
+from sigtrace.testing.errors import TraceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,10 +21,9 @@ class Call:
     `receiver` and `signal` are import paths, `sender` a model's label (`blog.Article`), another
     class's path, or None. `changes` are the fields of the instance that it changed, with the value
     before and after; both are None where a run records no values. `exception` is the path of the
-    exception that left it, `swallowed` says that `send_robust` caught it. `queries` are the SQL
-    statements of this call and of all below it, `duration_ns` nanoseconds. `file` is relative to
-    the project; `depth` 1 for a receiver that no other receiver has set off. `id` is that of its
-    span in the trace.
+    exception that left it, `swallowed` says that `send_robust` caught it. `duration_ns` are
+    nanoseconds, `file` is relative to the project, `depth` is 1 for a receiver that no other
+    receiver has set off. `id` is that of its span in the trace.
     """
 
     receiver: str
@@ -32,7 +32,6 @@ class Call:
     changes: dict[str, tuple[Any, Any]]
     exception: str | None
     swallowed: bool
-    queries: int
     depth: int
     file: str | None
     line: int | None
@@ -40,6 +39,20 @@ class Call:
     duration_ns: int
     id: str = field(repr=False, compare=False)
     is_djangos: bool = field(repr=False, compare=False)
+    _queries: int | None = field(repr=False)
+
+    @property
+    def queries(self) -> int:
+        """The number of SQL statements of this call and of all below it.
+
+        Raises TraceError in a run that records none.
+        """
+        if self._queries is None:
+            raise TraceError(
+                "How many queries a receiver executes is not known: this run records no SQL.",
+                "Run it without --no-sql, and without sql = false in its settings.",
+            )
+        return self._queries
 
 
 @dataclass(frozen=True)
@@ -70,24 +83,24 @@ class Send:
         return not self.not_reached and all(call.is_djangos for call in self.calls)
 
 
-def sends_in(chains: Iterable[Chain]) -> Iterator[Send]:
-    """The sends of chains in the order in which they began."""
+def sends_in(chains: Iterable[Chain], *, sql: bool) -> Iterator[Send]:
+    """The sends of chains in the order in which they began; `sql` says whether it was recorded."""
     for chain in chains:
         todo = [(chain.root, 0)]
         while todo:
             span, depth = todo.pop()
             if span.kind == "send":
-                yield _send(span, depth)
+                yield _send(span, depth, sql)
             depth += span.kind == "receiver"
             todo += [(child, depth) for child in reversed(span.children)]
 
 
-def _send(span: Span, depth: int) -> Send:
+def _send(span: Span, depth: int, sql: bool) -> Send:
     # What never ended tells a name only.
     signal, sender = span.text("signal") or span.name, span.text("sender") or None
     arguments = span.event.get("arguments")
     calls = tuple(
-        _call(child, signal, sender, depth + 1)
+        _call(child, signal, sender, depth + 1, sql)
         for child in span.children
         if child.kind == "receiver"
     )
@@ -106,7 +119,7 @@ def _send(span: Span, depth: int) -> Send:
     )
 
 
-def _call(span: Span, signal: str, sender: str | None, depth: int) -> Call:
+def _call(span: Span, signal: str, sender: str | None, depth: int, sql: bool) -> Call:
     changes = span.event.get("changes")
     return Call(
         receiver=span.text("receiver") or span.name,
@@ -118,7 +131,6 @@ def _call(span: Span, signal: str, sender: str | None, depth: int) -> Call:
         },
         exception=span.exception,
         swallowed=bool(span.event.get("swallowed")),
-        queries=sum(below.kind == "query" for below in walk(span)),
         depth=depth,
         file=span.event.get("file"),
         line=span.event.get("line"),
@@ -126,4 +138,5 @@ def _call(span: Span, signal: str, sender: str | None, depth: int) -> Call:
         duration_ns=span.duration_ns,
         id=span.id,
         is_djangos=span.text("origin") == "django",
+        _queries=sum(below.kind == "query" for below in walk(span)) if sql else None,
     )

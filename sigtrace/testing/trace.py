@@ -14,7 +14,7 @@ from sigtrace.testing.records import sends_in
 from sigtrace.tree import Builder, order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from sigtrace.probe import Probe
@@ -126,7 +126,7 @@ class Trace:
     @property
     def sends(self) -> tuple[Send, ...]:
         """The sends that somebody heard, in the order of their start."""
-        return tuple(send for send in sends_in(self.chains) if not send.is_djangos)
+        return tuple(send for send in self._sends() if not send.is_djangos)
 
     def calls(self, receiver: Callable[..., Any] | str | None = None) -> tuple[Call, ...]:
         """The calls of a receiver in the order of the sends, of all receivers without one.
@@ -135,7 +135,7 @@ class Trace:
         `signals.generate_slug`, `Search.update`), globs allowed. Raises TypeError for
         anything else.
         """
-        found = (call for send in sends_in(self.chains) for call in send.calls)
+        found = (call for send in self._sends() for call in send.calls)
         if receiver is None:
             return tuple(call for call in found if not call.is_djangos)
         asked = is_receiver(receiver)
@@ -189,6 +189,9 @@ class Trace:
             plural(len(self.calls()), "receiver call"),
         )
         return f"<Trace: {', '.join(counts)}>"
+
+    def _sends(self) -> Iterator[Send]:
+        return sends_in(self.chains, sql=self._probe is None or self._probe.options.sql)
 
     def _gathered(self) -> tuple[list[Event], tuple[Chain, ...]]:
         lines = self._block.lines

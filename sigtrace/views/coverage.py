@@ -13,7 +13,7 @@ from sigtrace.views.text import clean, data, place, plural, short
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.coverage import Row, SignalCoverage
+    from sigtrace.analysis.coverage import Late, Row, SignalCoverage
     from sigtrace.views.display import Display
 
 _NOTHING = Text(end="")
@@ -28,6 +28,7 @@ def render_coverage(coverage: SignalCoverage, display: Display, *, tests: bool =
         _head(coverage, display),
         _apps(coverage, display),
         _never(coverage, display, None if tests else _MOST),
+        _late(coverage, display, None if tests else _MOST),
         _first(coverage, display) if tests else [],
     ]
     lines = [line for section in sections if section for line in (*section, _NOTHING)]
@@ -64,8 +65,18 @@ def _never(coverage: SignalCoverage, display: Display, most: int | None) -> list
     rows = [one for one in coverage.rows if not one.calls]
     if not rows:
         return []
-    lines = [Text("Never called", "bold", end=""), *(_line(one, display) for one in rows[:most])]
-    left_out = len(rows) - len(rows[:most])
+    return _listed("Never called", [_line(one, _for(one), display) for one in rows], most, display)
+
+
+def _late(coverage: SignalCoverage, display: Display, most: int | None) -> list[Text]:
+    lines = [_line(one, _signal(one), display) for one in coverage.late]
+    title = "Called, but connected after django.setup(): not counted"
+    return _listed(title, lines, most, display) if lines else []
+
+
+def _listed(title: str, found: list[Text], most: int | None, display: Display) -> list[Text]:
+    lines = [Text(title, "bold", end=""), *found[:most]]
+    left_out = len(found) - len(found[:most])
     if left_out:
         lines.append(Text(f"  {display.glyphs.more} {left_out:,} more", "dim", end=""))
     return lines
@@ -77,7 +88,7 @@ def _first(coverage: SignalCoverage, display: Display) -> list[Text]:
         return []
     lines = [Text("First called by", "bold", end="")]
     for one in rows:
-        lines.append(_line(one, display))
+        lines.append(_line(one, _for(one), display))
         test = "outside of tests" if one.test is None else clean(one.test)
         words = [Text(f"{display.glyphs.arrow} {test}", "dim", end="")]
         lines += wrapped("    ", "      ", words, display)
@@ -85,12 +96,19 @@ def _first(coverage: SignalCoverage, display: Display) -> list[Text]:
     return lines
 
 
-def _line(one: Row, display: Display) -> Text:
+def _line(one: Row | Late, heard: str, display: Display) -> Text:
     times = f"{display.glyphs.times}{one.calls:,}" if one.calls else ""
     what = Text("  ", end="").append_text(data(short(one.receiver), "green"))
-    signal = clean(f"{one.signal.rpartition('.')[2]} {one.sender or 'any sender'}")
-    what.append(f"  {signal}", "dim")
+    what.append(f"  {clean(heard)}", "dim")
     return row(what, place(one.file, one.line), Text(times, end=""), display)
+
+
+def _for(one: Row) -> str:
+    return f"{_signal(one)} {one.sender or 'any sender'}"
+
+
+def _signal(one: Row | Late) -> str:
+    return one.signal.rpartition(".")[2]
 
 
 def _by_sender(one: Row, display: Display) -> Iterator[Text]:

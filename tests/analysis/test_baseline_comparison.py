@@ -115,11 +115,13 @@ def test_calls_of_known_receivers_are_known():
         Entry(POST_SAVE, "*", "a.f"),
         Entry(POST_SAVE, "blog.Article", "b.f"),
         Entry(POST_SAVE, "'a name'", "c.f"),
+        Entry(POST_SAVE, "int 3", "e.f"),
     )
     strange = [
         call("a.f", signal="x.other"),
         call("b.f", "blog.Comment"),
         call("c.f", "'b name'"),
+        call("e.f", "int 4"),
         call("d.f"),
         call("b.f", sender="", signal="pre_save"),
     ]
@@ -128,6 +130,7 @@ def test_calls_of_known_receivers_are_known():
         call("b.f"),
         call("c.f", "'a name'"),
         call("c.f", "<str>"),
+        call("e.f", "<int>"),
         call("b.f", sender="", signal="post_save"),
     ]
     assert compare_called(known, [*fine, *strange]) == strange

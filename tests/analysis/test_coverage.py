@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sigtrace.analysis.coverage import measure
+from sigtrace.analysis.coverage import Late, measure
 from sigtrace.analysis.filters import Selection
 from sigtrace.errors import SigtraceError
 from sigtrace.reader import open_runs
@@ -75,19 +75,45 @@ def test_each_sender_counts_and_any_sender_once(tmp_path):
     assert found["blog.any", None].senders == (("x.B", 2), ("x.A", 1))
 
 
-def test_senders_that_are_values_are_counted_by_their_kind(tmp_path):
-    connect(
-        tmp_path,
-        {"receiver": "blog.any", "sender": None},
-        {"receiver": "blog.one", "sender": "x.A pk=2"},
-    )
+def test_senders_that_are_values_count_by_type_whatever_was_recorded_of_them(tmp_path):
+    ways = {
+        "all": ("'web'", "'app'", "int 3", "blog.Tag pk=7", "blog.Tag"),
+        "none": ("<str>", "<str>", "<int>", "<blog.Tag>", "blog.Tag"),
+    }
+    for name, senders in ways.items():
+        run = tmp_path / name
+        connect(run, *({"receiver": "blog.a", "sender": sender} for sender in senders))
+        write(run / "1.jsonl", process("1"), call("1-1", "blog.a", senders[0]))
+    for runs in ((tmp_path / "all",), (tmp_path / "none",), (tmp_path / "all", tmp_path / "none")):
+        assert {sender: row.calls for (_, sender), row in rows(*runs).items()} == {
+            "<str>": len(runs),
+            "<int>": 0,
+            "<blog.Tag>": 0,
+            "blog.Tag": 0,
+        }
+
+
+def test_what_an_any_sender_receiver_heard_counts_by_type(tmp_path):
+    connect(tmp_path, {"receiver": "blog.any", "sender": None})
     sent = ("x.A pk=1", "x.A pk=2", "'bearer abc'")
     calls = [call(f"1-{n}", "blog.any", sender) for n, sender in enumerate(sent, 1)]
-    write(tmp_path / "1.jsonl", process("1"), *calls, call("1-9", "blog.one", "x.A pk=1"))
-    found = rows(tmp_path)
-    assert found["blog.any", None].senders == (("x.A", 2), ("<str>", 1))
-    # What listens to one instance is not called by another.
-    assert found["blog.one", "x.A pk=2"].calls == 0
+    write(tmp_path / "1.jsonl", process("1"), *calls)
+    assert rows(tmp_path)["blog.any", None].senders == (("<x.A>", 2), ("<str>", 1))
+
+
+def test_an_unknown_sender_is_whoever_another_run_knows(tmp_path):
+    senders = {"late": ("<unknown>", "blog.Tag"), "whole": ("'web'", "int 3", "blog.Tag")}
+    for name, known in senders.items():
+        run = tmp_path / name
+        connect(run, *({"receiver": "blog.a", "sender": sender} for sender in known))
+        write(run / "1.jsonl", process("1"), call("1-1", "blog.a", "'web'"))
+    late = {sender: row.calls for (_, sender), row in rows(tmp_path / "late").items()}
+    assert late == {"<unknown>": 1, "blog.Tag": 0}
+    both = {
+        sender: row.calls
+        for (_, sender), row in rows(tmp_path / "late", tmp_path / "whole").items()
+    }
+    assert both == {"<str>": 2, "<int>": 0, "blog.Tag": 0}
 
 
 def test_the_first_test_is_the_first_in_time(tmp_path):
@@ -180,6 +206,29 @@ def test_receivers_of_muted_signals_are_not_counted(tmp_path):
     write(tmp_path / "1.jsonl", process("1"))
     found = covered(tmp_path)
     assert (found.connected, found.muted, found.percent) == (0, 1, 100.0)
+
+
+def test_what_was_connected_later_is_said_and_not_counted(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a"}, {"receiver": "blog.b", "sender": "blog.Tag"})
+    late = {"file": "blog/late.py", "line": 4}
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        call("1-1", "blog.a"),
+        call("1-2", "blog.late", **late),
+        call("1-3", "blog.late", "blog.Tag", **late),
+        # Known, if not for that sender; of tests; not the project's own.
+        call("1-4", "blog.b", "blog.Draft"),
+        call("1-5", "blog.own", file="blog/tests.py"),
+        call("1-6", "blog.own_too", file="tests/helpers.py"),
+        call("1-7", "pkg.x", origin="third-party", file="pkg/x.py"),
+    )
+    found = covered(tmp_path)
+    assert (found.called, found.connected) == (1, 2)
+    assert found.late == (Late("blog.late", POST_SAVE, "blog/late.py", 4, 2),)
+    assert covered(tmp_path, receiver=("blog.a",)).late == ()
+    everyone = covered(tmp_path, everything=True).late
+    assert [one.receiver for one in everyone] == ["blog.late", "pkg.x"]
 
 
 def test_what_may_be_missing_is_a_doubt(tmp_path):

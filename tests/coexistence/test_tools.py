@@ -32,7 +32,11 @@ print(Tag.objects.create(name="x").name)
 
 def check(trace) -> None:
     """What `WORK` does is recorded."""
-    assert [send["sender"] for send in trace.spans("send", name="opened")] == ["0", "1", "2"]
+    assert [send["sender"] for send in trace.spans("send", name="opened")] == [
+        "int 0",
+        "int 1",
+        "int 2",
+    ]
     assert len(trace.spans("receiver", name="__main__.heard")) == 3
     (renames,) = trace.spans("receiver", name="__main__.renames")
     assert renames["changes"] == {"name": ["x", "x!"]}

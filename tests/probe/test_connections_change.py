@@ -222,4 +222,4 @@ print(asyncio.run(opened.asend_one(None)))
     assert (chained["method"], len(done.trace.children(chained))) == ("asend_one", 1)
     for send in done.trace.spans("send", name="inner"):
         (parent,) = done.trace.spans("receiver", id=send["parent"])
-        assert parent["name"] == f"__main__.{ {'1': 'one', '2': 'two'}[send['sender']] }"
+        assert parent["name"] == f"__main__.{ {'int 1': 'one', 'int 2': 'two'}[send['sender']] }"

@@ -260,7 +260,7 @@ inner.send(9)
     assert len(set(ids)) == len(ids)
     assert {line["id"] for line in trace.lines("begin")} <= set(ids)
     last = trace.spans("send", name="inner")[-1]
-    assert (last["sender"], last["parent"], last["transaction"]) == ("9", None, None)
+    assert (last["sender"], last["parent"], last["transaction"]) == ("int 9", None, None)
     after = trace.spans("save")[-1]
     assert (after["parent"], after["transaction"]) == (None, None)
 
@@ -300,7 +300,7 @@ asyncio.run(main())
     assert len(set(ids)) == len(ids)
     assert {line["id"] for line in trace.lines("begin")} <= set(ids)
     last = trace.spans("send", name="inner")[-1]
-    assert (last["sender"], last["parent"]) == ("9", None)
+    assert (last["sender"], last["parent"]) == ("int 9", None)
 
 
 def test_a_clock_that_steps_back(twice):
@@ -321,5 +321,6 @@ opened.send(4)
 """
     )
     sends = done.trace.spans("send")
-    assert [send["sender"] for send in sends] == ["1", "2", "3", "4"], "in the order of their times"
+    senders = [send["sender"] for send in sends]
+    assert senders == ["int 1", "int 2", "int 3", "int 4"], "in the order of their times"
     assert all(span["duration_ns"] >= 0 for span in done.trace.lines("end"))

@@ -79,10 +79,10 @@ def test_it_was_replaced_before_we_came(twice, autospec):
     sends = done.trace.spans("send")
     # What the mock calls is nobody; Django's own, bound or put back since, is found by its loop.
     assert [(send["method"], send["sender"], send["exception"]) for send in sends] == [
-        ("send", "2", None),
-        ("send_robust", "3", None),
-        ("send", "4", None),
-        ("send", "5", "BaseException"),
+        ("send", "int 2", None),
+        ("send_robust", "int 3", None),
+        ("send", "int 4", None),
+        ("send", "int 5", "BaseException"),
     ]
     assert [span["parent"] for span in done.trace.spans("receiver")] == [s["id"] for s in sends]
     assert [send["parent"] for send in sends] == [None] * 4

@@ -5,6 +5,8 @@ from __future__ import annotations
 import django
 import pytest
 
+from sigtrace.events import sender_kind
+
 needs_async = pytest.mark.skipif(django.VERSION < (5, 0), reason="Django 5.0 brought asend")
 
 OWN_SIGNAL = """
@@ -639,14 +641,23 @@ asyncio.run(main())
 
 
 def test_a_sender_that_is_a_value_has_a_name(twice):
-    done = twice(
-        """
-import datetime, decimal
+    source = """
+import decimal, enum
 opened = Signal()
 @receiver(opened)
 def heard(**kwargs): pass
-for each in (None, 7, True, 2.5, "x", b"x", decimal.Decimal("1.5"), (1, 2), sys): opened.send(each)
+class Door(enum.StrEnum): OPEN = "open"
+senders = None, 7, True, 2.5, "a b", Door.OPEN, b"x", decimal.Decimal("1.5"), (1, 2), sys, Book(pk=7)
+for each in senders: opened.send(each)
 """
+    shown, hidden = (
+        [send["sender"] for send in twice(source, values=values).trace.spans("send")]
+        for values in ("redacted", "none")
     )
-    senders = [None, "7", "true", "2.5", "'x'", "<bytes 1>", "1.5", "<tuple 2>", "sys"]
-    assert [send["sender"] for send in done.trace.spans("send")] == senders
+    numbers = ["int 7", "bool true", "float 2.5"]
+    others = ["<bytes 1>", "decimal.Decimal 1.5", "<tuple 2>", "sys", "library.Book pk=7"]
+    assert shown == [None, *numbers, "'a b'", "'open'", *others]
+    # None alone is nobody, and what is left of the others is what a reader makes of a value.
+    assert hidden == [None, *map(sender_kind, shown[1:])]
+    assert hidden[1:6] == ["<int>", "<bool>", "<float>", "<str>", "<str>"]
+    assert hidden[6:] == ["<bytes 1>", "<decimal.Decimal>", "<tuple 2>", "sys", "<library.Book>"]

@@ -107,6 +107,46 @@ def test_a_project_that_was_loaded_before_the_plugin(tested, when):
     assert rows["audit.receivers.log_article"]["sender"] == "blog.Article"
 
 
+def test_senders_of_what_was_connected_before_the_plugin(tested):
+    (tested.site.path / "early.py").write_text(
+        """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from django.apps import apps
+from django.db.models.signals import post_migrate
+from django.dispatch import Signal
+said = Signal()
+def fills(**kwargs): pass
+def hears(**kwargs): pass
+def waits(**kwargs): pass
+post_migrate.connect(fills, sender=apps.get_app_config("blog"))
+WEB, APP = "web", "app"
+said.connect(hears, sender=WEB)
+said.connect(waits, sender=APP)
+"""
+    )
+    tested.write(
+        """
+from early import WEB, said
+@pytest.mark.django_db
+def test_sends(): said.send(WEB)
+"""
+    )
+    assert tested.pytest("-p", "early", "--signal-cov").returncode == 0
+    _, rows = coverage_of(tested.site)
+    found = {
+        name: (rows[f"early.{name}"]["sender"], rows[f"early.{name}"]["calls"] > 0)
+        for name in ("fills", "hears", "waits")
+    }
+    # Of a text nothing is left but its id: who was called for the signal was called for it.
+    assert found == {
+        "fills": ("<blog.apps.BlogConfig>", True),
+        "hears": ("<unknown>", True),
+        "waits": ("<unknown>", False),
+    }
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_without_pytest_django(tested, options):
     (tested.site.path / "conftest.py").write_text(
@@ -133,6 +173,27 @@ def test_one(signal_trace):
     assert rows["blog.receivers.check_links"]["calls"] == 1
 
 
+def test_a_receiver_that_urls_bring_is_said_to_be_late(tested):
+    (tested.site.path / "blog" / "late.py").write_text(
+        "from django.db.models.signals import post_save\nfrom blog.models import Draft\n"
+        "def heard(**kwargs): pass\npost_save.connect(heard, sender=Draft)\n"
+    )
+    tested.write(
+        """
+class Late(TestCase):
+    def test_late(self):
+        import blog.late
+        Draft.objects.create(text="a b")
+"""
+    )
+    done = tested.pytest("--signal-cov")
+    title = "Called, but connected after django.setup(): not counted"
+    assert re.search(re.escape(title) + r"\n  heard  post_save +blog/late.py:3 +", done.stdout)
+    found, rows = coverage_of(tested.site)
+    assert [one["receiver"] for one in found["late"]] == ["blog.late.heard"]
+    assert "blog.late.heard" not in rows
+
+
 def test_receivers_of_tests_are_not_the_projects(tested):
     tested.write(
         """
@@ -144,8 +205,9 @@ class Receives(SignalTestMixin, TestCase):
 """
     )
     assert tested.pytest("--signal-cov").returncode == 0
-    _, rows = coverage_of(tested.site)
+    found, rows = coverage_of(tested.site)
     assert not [name for name in rows if "heard" in name]
+    assert found["late"] == []
 
 
 def test_blocks_and_markers_work_in_a_run_that_is_covered(tested):
@@ -161,6 +223,40 @@ def test_one(signal_trace):
     done = tested.pytest("--signal-cov", "--signals-on-failure", "-n", "2")
     assert "count_words ran 2 receivers deep, max_depth is 1" in done.stdout, done.stdout
     assert coverage_of(tested.site)[1]["blog.receivers.count_words"]["calls"] == 2
+
+
+ASKS_FOR_QUERIES = """
+@pytest.mark.django_db
+@pytest.mark.signals(max_queries_per_receiver=0)
+def test_marker(): Article.objects.create(title="Hello")
+
+@pytest.mark.django_db
+def test_call(signal_trace):
+    Article.objects.create(title="Hello")
+    assert signal_trace.calls("log_article")[0].queries == 1
+
+class Sends(SignalTestMixin, TestCase):
+    def test_sends(self):
+        with self.assertSignals(["pre_save blog.Article", "post_save blog.Article"]):
+            Article.objects.create(title="Hello")
+"""
+
+
+@pytest.mark.parametrize("covered", [(), ("--signal-cov",)], ids=["plain", "covered"])
+def test_no_setting_decides_what_a_test_asserts(tested, covered):
+    (tested.site.path / "pyproject.toml").write_text("[tool.sigtrace]\nall = true\nsql = false\n")
+    tested.write(ASKS_FOR_QUERIES)
+    done = tested.pytest(*covered)
+    assert "log_article executed 1 query, max_queries_per_receiver is 0" in done.stdout
+    assert re.search(r"\b1 failed, 2 passed", done.stdout), done.stdout
+
+
+def test_without_sql_nobody_can_say_how_many_queries(tested):
+    tested.write(ASKS_FOR_QUERIES)
+    words = ("-m", "pytest", "-o", "python_files=tests*.py", "--ds=config.settings")
+    done = tested.site.sigtrace("run", "--no-live", "--no-sql", *words, "blog/tests_more.py")
+    assert re.search(r"\b2 failed, 1 passed", done.stdout), done.stdout
+    assert done.stdout.count("TraceError: How many queries a receiver executes is not known") == 2
 
 
 def test_a_broken_project_is_its_own_failure(tested):
@@ -212,9 +308,10 @@ said = Signal()
 @pytest.mark.django_db
 def test_values(signal_trace):
     said.connect(lambda **kwargs: None, weak=False)
+    said.send(float("90210.17"))
     said.send("a secret", password="swordfish", flag=True, whom=Article(pk=7), many=[1, 2])
     Article.objects.create(title="Sesame")
-    first = signal_trace.sends[0]
+    first = signal_trace.sends[1]
     assert first.arguments["password"] == "swordfish"
     assert signal_trace.calls(generate_slug)[0].changes == {"slug": ("", "sesame")}
 """
@@ -223,7 +320,7 @@ def test_values(signal_trace):
     assert done.returncode == 0, done.stdout
     trace = tested.site.trace()
     text = "".join(path.read_text("ascii") for path in trace.path.iterdir()).lower()
-    assert not [word for word in ("swordfish", "sesame", "a secret") if word in text]
+    assert not [word for word in ("swordfish", "sesame", "a secret", "90210.17") if word in text]
     (said,) = [send for send in trace.spans("send") if "password" in send["arguments"]]
     assert said["sender"] == "<str>"
     nothing = dict.fromkeys(("password", "whom", "many"))

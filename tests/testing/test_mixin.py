@@ -35,11 +35,16 @@ class Passes(SignalTestMixin, TestCase):
             Article.objects.create(title="a")
 
     def test_a_text_as_the_sender(self):
+        import enum
         from blog.signals import article_published, generate_slug
         article_published.connect(generate_slug)
         self.addCleanup(article_published.disconnect, generate_slug)
         with self.assertReceiverCalled(generate_slug, sender="import"):
             article_published.send_robust("import")
+        class How(str, enum.Enum): IMPORT = "import"
+        for meant in (How.IMPORT, "import"):
+            with self.assertReceiverCalled(generate_slug, sender=meant):
+                article_published.send_robust(How.IMPORT)
 
     def test_an_exception_is_the_users(self):
         with self.assertRaises(KeyError), self.assertReceiverCalled(generate_slug):

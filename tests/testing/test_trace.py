@@ -311,6 +311,36 @@ for again in (t,):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_block_that_sets_the_project_up_sees_all_that_it_does(tested):
+    (tested.site.path / "sets_up.py").write_text(
+        """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+import sigtrace
+with sigtrace.trace() as t:
+    import django
+    django.setup()
+    from django.core.management import call_command
+    from blog.models import Tag
+    call_command("migrate", verbosity=0)
+    Tag.objects.create(name="a")
+    Tag.objects.bulk_create([Tag(name="b")])
+from django.dispatch import Signal
+from django.db.models import Model
+for hooked in (Signal.send, Model.save_base): assert "sigtrace" not in hooked.__code__.co_filename
+with sigtrace.trace() as later:
+    Tag.objects.create(name="c")
+    Tag.objects.bulk_create([Tag(name="d")])
+names = [chain.root.name for chain in t.chains if "Tag" in chain.root.name]
+assert names == ["Tag.save()", "QuerySet.bulk_create(Tag)"], names
+assert t.tree(durations=False).endswith(later.tree(durations=False)), t
+assert not [send for send in t.sends if send.signal.endswith("_init")]
+"""
+    )
+    done = tested.site.run(tested.site.interpreter, "sets_up.py")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_block_in_a_full_run_is_whole(tested):
     script = tested.site.script(
         """

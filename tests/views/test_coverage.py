@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from sigtrace.analysis.coverage import App, Row, SignalCoverage
+from sigtrace.analysis.coverage import App, Late, Row, SignalCoverage
 from sigtrace.views.coverage import render_coverage
 from sigtrace.views.display import Display
 from sigtrace.views.formats.coverage_json import render_json
@@ -25,6 +25,7 @@ COVERAGE = SignalCoverage(
     muted=2,
     doubts=("lines could not be read: 1.jsonl",),
     everyone=False,
+    late=(Late("blog.late.heard", POST_SAVE, "blog/late.py", 4, 7),),
 )
 
 SCREEN = """\
@@ -38,6 +39,9 @@ blog                                                                            
 
 Never called
   never  post_save blog.Tag                               blog/signals.py:12
+
+Called, but connected after django.setup(): not counted
+  heard  post_save                                        blog/late.py:4                       ×7
 
 First called by
   log  post_save any sender                               audit/log.py:3                   ×1,201
@@ -54,10 +58,11 @@ def test_the_screen():
 
 
 def test_in_short_the_tests_are_left_out_and_long_lists_cut():
-    many = replace(COVERAGE, apps=(App("blog", (NEVER,) * 25),))
+    many = replace(COVERAGE, apps=(App("blog", (NEVER,) * 25),), late=COVERAGE.late * 25)
     shown = render_coverage(many, Display(ascii=True), tests=False).plain
     assert "First called by" not in shown
     assert shown.endswith("\n  ... 5 more")
+    assert shown.count("  ... 5 more") == 2
     assert shown.isascii()
 
 
@@ -95,6 +100,12 @@ def test_markdown():
 | --- | --- | --- | --- |
 | `blog.signals.never` | `post_save` | `blog.Tag` | blog/signals.py:12 |
 
+### Called, but connected after django.setup(): not counted
+
+| Receiver | Signal | Where | Calls |
+| --- | --- | --- | ---: |
+| `blog.late.heard` | `post_save` | blog/late.py:4 | 7 |
+
 ### First called by
 
 | Receiver | Signal | Sender | Where | Calls | Test |
@@ -108,6 +119,14 @@ def test_markdown():
 def test_json():
     found = json.loads(render_json(COVERAGE, "sigtrace report --coverage"))
     assert (found["schema"], found["percent"], found["connected"], found["called"]) == (1, 50, 2, 1)
+    (late,) = found["late"]
+    assert late == {
+        "receiver": "blog.late.heard",
+        "signal": POST_SAVE,
+        "file": "blog/late.py",
+        "line": 4,
+        "calls": 7,
+    }
     assert found["apps"][1] == {"app": "blog", "percent": 0.0, "connected": 1, "called": 0}
     log, never = found["receivers"]
     assert log["senders"] == [

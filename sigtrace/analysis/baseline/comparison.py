@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.baseline.entry import ANY
+from sigtrace.events import sender_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,6 +77,5 @@ def _allows(entry: Entry, call: Entry) -> bool:
         return entry.signal.rpartition(".")[2] == call.signal
     if entry.signal != call.signal:
         return False
-    # Without values a string is recorded by its type alone.
-    is_text = call.sender == "<str>" and entry.sender.startswith("'")
-    return entry.sender in (ANY, call.sender) or is_text
+    # Without values a sender that is one is recorded by its type alone.
+    return entry.sender in (ANY, call.sender) or sender_kind(entry.sender) == call.sender

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from sigtrace.analysis.coverage.calls import Calls
 from sigtrace.analysis.coverage.measuring import measure
-from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
+from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
 
-__all__ = ["App", "Calls", "Row", "SignalCoverage", "measure"]
+__all__ = ["App", "Calls", "Late", "Row", "SignalCoverage", "measure"]

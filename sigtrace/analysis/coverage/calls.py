@@ -35,11 +35,23 @@ class Called:
         return self.test is None, self.time
 
 
+class Defined(NamedTuple):
+    """Where a receiver stands, and whose code that is."""
+
+    file: str | None
+    line: int | None
+    origin: str | None
+
+
 class Calls:
-    """Adds up calls of receivers. Of spans and scopes only what is still needed is kept."""
+    """Adds up calls of receivers, and remembers where each stands.
+
+    Of spans and scopes only what is still needed is kept.
+    """
 
     def __init__(self) -> None:
         self.of: dict[Key, Called] = {}
+        self.places: dict[str, Defined] = {}
         self.dropped = 0
         self._dropped: dict[str, int] = {}
         self._scopes: dict[str, tuple[str, str, str | None]] = {}
@@ -89,6 +101,8 @@ class Calls:
         called = Called(1, event["time"], test)
         known = self.of.setdefault(key, called)
         if known is called:
+            place = Defined(event.get("file"), event.get("line"), event.get("origin"))
+            self.places.setdefault(key.receiver, place)
             return
         known.calls += 1
         if called.since() < known.since():

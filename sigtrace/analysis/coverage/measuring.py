@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
-from sigtrace.analysis.coverage.rows import App, Row, SignalCoverage
+from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches
-from sigtrace.analysis.senders import sender_kind
+from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
+from sigtrace.events import UNKNOWN, sender_kind
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from sigtrace.analysis.connected import Connection
     from sigtrace.reader import Run
@@ -37,14 +38,18 @@ def measure(
             "It is written when django.setup() ends; did the command get so far?",
         )
     calls, damage, muted = Calls(), Damage(), set()
+    connected: set[tuple[str, str]] = set()
+    told: set[tuple[str, str]] = set()
     connections: dict[Connection, str] = {}
     for run in runs:
         known = registry(run)
         apps = _apps(run)
+        told |= _told(known.connections)
         for one in known.connections:
+            connected.add((one.signal, one.receiver))
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
-                    muted.add(Key(one.signal, one.receiver, one.sender))
+                    muted.add(_key(one))
                 elif _is_selected(one, selection):
                     connections.setdefault(one, _app_of(one.receiver, apps))
         for event in merge_events(run.files, damage, progress):
@@ -53,36 +58,57 @@ def measure(
         calls.next_run()
     return SignalCoverage(
         runs=tuple(runs),
-        apps=tuple(_grouped(_rows(connections, calls))),
+        apps=tuple(_grouped(_rows(connections, calls, told))),
         muted=len(muted),
         doubts=tuple(_doubts(damage, calls)),
         everyone=selection.everything,
+        late=tuple(sorted(_late(connected, calls, selection), key=lambda one: one.receiver)),
     )
 
 
-def _rows(connections: dict[Connection, str], calls: Calls) -> Iterator[Row]:
+def _told(connections: Sequence[Connection]) -> set[tuple[str, str]]:
+    """The signals and receivers of a run that came before each of their connections."""
+    unknown = {(one.signal, one.receiver) for one in connections if one.sender == UNKNOWN}
+    return {(one.signal, one.receiver) for one in connections} - unknown
+
+
+def _rows(
+    connections: dict[Connection, str], calls: Calls, told: Container[tuple[str, str]]
+) -> Iterator[Row]:
+    """What is unknown in one run is among the others where another one has `told` them all."""
     by_receiver: dict[tuple[str, str], list[tuple[Key, Called]]] = {}
     for key, called in calls.of.items():
         by_receiver.setdefault((key.signal, key.receiver), []).append((key, called))
     seen: set[Key] = set()
     for one, app in connections.items():
-        whole = Key(one.signal, one.receiver, one.sender)
-        if whole in seen:
+        whole = _key(one)
+        if whole in seen or (whole.sender == UNKNOWN and (one.signal, one.receiver) in told):
             continue
         seen.add(whole)
-        row = Row(app, one.receiver, one.signal, one.sender, one.file, one.line)
+        row = Row(app, one.receiver, one.signal, whole.sender, one.file, one.line)
         found = [
             (key, called)
             for key, called in by_receiver.get((one.signal, one.receiver), ())
-            if one.sender in (None, key.sender)
+            if whole.sender in (None, UNKNOWN, _kind(key.sender))
         ]
         yield _called(row, found) if found else row
+
+
+def _key(one: Connection) -> Key:
+    """What makes two connections the same; of values their type, which is all that is recorded
+    with `--values none`: how much was called does not depend on it.
+    """
+    return Key(one.signal, one.receiver, _kind(one.sender))
+
+
+def _kind(sender: str | None) -> str | None:
+    return None if sender is None else sender_kind(sender)
 
 
 def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
     senders: Counter[str | None] = Counter()
     for key, called in found:
-        senders[key.sender and sender_kind(key.sender)] += called.calls
+        senders[_kind(key.sender)] += called.calls
     _, first = min(found, key=lambda pair: pair[1].since())
     return replace(
         row,
@@ -99,6 +125,25 @@ def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
             if one.receiver == receiver and one.signal.rpartition(".")[2] == signal:
                 key = Key(one.signal, receiver, one.sender)
                 calls.of.setdefault(key, Called(0, time, None)).calls += 1
+
+
+def _late(
+    connected: Container[tuple[str, str]], calls: Calls, selection: Selection
+) -> Iterator[Late]:
+    """What was called without having been connected by then, but for what tests connect."""
+    found: Counter[tuple[str, str]] = Counter()
+    for key, called in calls.of.items():
+        if (key.signal, key.receiver) not in connected:
+            found[key.signal, key.receiver] += called.calls
+    for (signal, receiver), number in found.items():
+        file, line, origin = calls.places[receiver]
+        if (
+            (selection.everything or origin == "own")
+            and not (file and is_of_tests(file))
+            and matches(receiver, selection.receiver)
+            and matches(signal, selection.signal)
+        ):
+            yield Late(receiver, signal, file, line, number)
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[App]:

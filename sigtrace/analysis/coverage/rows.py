@@ -29,6 +29,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Late:
+    """A receiver that was called for a signal to which it was connected after `django.setup()`."""
+
+    receiver: str
+    signal: str
+    file: str | None
+    line: int | None
+    calls: int
+
+
+@dataclass(frozen=True)
 class App:
     """The rows of one app; what belongs to none goes by its top-level package."""
 
@@ -49,7 +60,8 @@ class SignalCoverage:
     """The coverage of runs together, by app and in the order of their names.
 
     `muted` are connections to signals that were not recorded, so that nothing can be said of them.
-    `doubts` are reasons, in words, why calls may be missing.
+    `doubts` are reasons, in words, why calls may be missing. `late` are not counted: what was
+    connected late and not called is not known.
     """
 
     runs: tuple[Run, ...]
@@ -57,6 +69,7 @@ class SignalCoverage:
     muted: int
     doubts: tuple[str, ...]
     everyone: bool
+    late: tuple[Late, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

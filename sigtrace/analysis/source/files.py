@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from sigtrace.inspection import App, Inspection
 
 # What other commands import when they need it.
-_ELSEWHERE_FOLDERS = ("tests", "test", "migrations", "management", "node_modules")
-_ELSEWHERE_FILES = ("tests.py", "test.py", "test_*.py", "tests_*.py", "*_test.py", "*_tests.py")
-_ELSEWHERE = (*_ELSEWHERE_FILES, "conftest.py")
+_TEST_FOLDERS = ("tests", "test")
+_TEST_FILES = ("tests.py", "test.py", "test_*.py", "tests_*.py", "*_test.py", "*_tests.py")
+_ELSEWHERE_FOLDERS = (*_TEST_FOLDERS, "migrations", "management", "node_modules")
+_ELSEWHERE = (*_TEST_FILES, "conftest.py")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class SourceFile:
             return self.path.read_bytes()
         except OSError:
             return b""
+
+
+def is_of_tests(shown: str) -> bool:
+    """Whether a file, by its path in the project, is one of tests."""
+    *folders, name = Path(shown).parts
+    return not set(_TEST_FOLDERS).isdisjoint(folders) or any(
+        fnmatchcase(name, glob) for glob in _ELSEWHERE
+    )
 
 
 def own_files(inspection: Inspection) -> list[SourceFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def render_json(coverage: SignalCoverage, command: str) -> str:
                 for app in coverage.apps
             ],
             "receivers": [_row(row) for row in coverage.rows],
+            "late": [asdict(one) for one in coverage.late],
         },
         indent=2,
     )

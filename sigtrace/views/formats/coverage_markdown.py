@@ -8,7 +8,7 @@ from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.text import place
 
 if TYPE_CHECKING:
-    from sigtrace.analysis.coverage import Row, SignalCoverage
+    from sigtrace.analysis.coverage import Late, Row, SignalCoverage
 
 
 def render_markdown(coverage: SignalCoverage) -> str:
@@ -31,6 +31,14 @@ def render_markdown(coverage: SignalCoverage) -> str:
         ),
         table("Never called", ("Receiver", "Signal", "Sender", "Where"), list(map(_row, never))),
         table(
+            "Called, but connected after django.setup(): not counted",
+            ("Receiver", "Signal", "Where", "Calls"),
+            [
+                (*_heard(one), text(place(one.file, one.line)), f"{one.calls:,}")
+                for one in coverage.late
+            ],
+        ),
+        table(
             "First called by",
             ("Receiver", "Signal", "Sender", "Where", "Calls", "Test"),
             [(*_row(row), f"{row.calls:,}", _test(row)) for row in ever],
@@ -45,8 +53,11 @@ def _row(row: Row) -> tuple[str, ...]:
         sender += ": " + ", ".join(
             f"{code(name or 'none')} {calls:,}" for name, calls in row.senders
         )
-    signal = row.signal.rpartition(".")[2]
-    return (code(row.receiver), code(signal), sender, text(place(row.file, row.line)))
+    return (*_heard(row), sender, text(place(row.file, row.line)))
+
+
+def _heard(one: Row | Late) -> tuple[str, str]:
+    return code(one.receiver), code(one.signal.rpartition(".")[2])
 
 
 def _test(row: Row) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.senders import sender_kind
-from sigtrace.events import HIDDEN, KIND_FIELDS
+from sigtrace.events import HIDDEN, KIND_FIELDS, sender_kind
 from sigtrace.privacy import hides
 
 if TYPE_CHECKING:
