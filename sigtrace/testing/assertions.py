@@ -8,7 +8,7 @@ from sigtrace.errors import SigtraceError
 from sigtrace.testing.connected import check_connected, check_sender
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
-from sigtrace.testing.names import is_receiver, is_sender, text_of
+from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
 from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
@@ -61,7 +61,7 @@ class ExpectSignals(Expecting):
     def check(self) -> None:
         __tracebackhide__ = True
         receivers = any(item.has_receiver for item in self._expected)
-        found = sent(self.sends, receivers=receivers)
+        found = sent(self.sends, self._block, receivers=receivers)
         lines, marks = difference(self._expected, found)
         if lines:
             what = "receiver calls" if receivers else "signals"
@@ -115,14 +115,17 @@ class ExpectCalls(Expecting):
 
     def _reasons(self) -> list[str]:
         """Why a receiver that was expected may not have been called."""
-        if any(self._asked(name) for name in self.not_reached):
+        if any(self._asked(name, ()) for name in self.not_reached):
             return ["It was not reached: a receiver before it has raised."]
-        if any(self._asked(name) for name in self.bypassed):
+        if any(self._asked(name, ()) for name in self.bypassed):
             return ["It was bypassed: a bulk write sends no signals."]
         others = self.calls(self._receiver)
         if others:
             senders = dict.fromkeys(str(call.sender) for call in others)
             return [f"It was called for {', '.join(senders)}."]
+        name = text_of(self._receiver, receiver_name)
+        if any(ends_with(call.receiver, name) for call in self.calls()):
+            return ["Another receiver of that name was called, which is not this one."]
         if isinstance(self._receiver, str):
             try:
                 check_connected(self._receiver)

@@ -14,18 +14,27 @@ import asyncio
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from sigtrace.probe.places import is_thread_entry
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from sigtrace.probe.receiving import ReceiverSpan
+    from sigtrace.testing.identity import Target
+
 
 class Block:
-    """A stretch of code whose lines are gathered."""
+    """A stretch of code whose lines are gathered.
+
+    `receivers` and `signals` are the objects of its calls and of their sends, by the ids of spans.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.receivers: dict[str, Target] = {}
+        self.signals: dict[str, ref[Any]] = {}
         self.is_open = False
         self.around: tuple[Block, ...] = ()
         self.loop: Any = None
@@ -51,10 +60,17 @@ def leave(block: Block) -> None:
     _here.set(_open_here())
 
 
-def hear(text: str) -> None:
-    """Give lines to the blocks that they belong to."""
+def hear(text: str, call: ReceiverSpan | None) -> None:
+    """Give lines to the blocks that they belong to, and the call in which they are written.
+
+    No call is missed: the line that it begins is written when it is the current one.
+    """
     for block in _open_here() or _not_beside_others():
         block.lines.append(text)
+        if call is not None and (number := call.id[1:-1]) not in block.receivers:
+            block.receivers[number] = call.call.target
+            send: Any = call.up
+            block.signals[send.id[1:-1]] = ref(send.signal)
 
 
 def _open_here() -> tuple[Block, ...]:

@@ -24,11 +24,11 @@ def check_connected(name: str) -> None:
     __tracebackhide__ = True
     asked = is_receiver(name)
     # Signals are made at import: it is worth looking for new ones only if the name is unknown.
-    if any(asked(known) for known in _names(_signals)):
+    if any(asked(known, ()) for known in _names(_signals)):
         return
     _signals.update(_find())
     names = set(_names(_signals))
-    if any(asked(known) for known in names):
+    if any(asked(known, ()) for known in names):
         return
     near = nearest_names(name, names)
     raise TraceError(

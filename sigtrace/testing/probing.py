@@ -84,9 +84,12 @@ class InProcess:
 
             self._own = Probe(
                 RecordOptions("", str(_project()), values="all", max_bytes=_MOST_BYTES),
-                lambda: Tap(blocks.hear),
+                lambda: Tap(self._hear),
             )
         return self._own
+
+    def _hear(self, text: str) -> None:
+        blocks.hear(text, self.probe.running())
 
     def _attach(self, probe: Probe) -> None:
         try:
@@ -101,7 +104,7 @@ class InProcess:
         process = probe.recorder.process or probe.recorder.open_process()
         # A fork has a sink of its own.
         if not isinstance(process.sink, Tap):
-            process.sink = Tap(blocks.hear, process.sink, probe.recorder.drop)
+            process.sink = Tap(self._hear, process.sink, probe.recorder.drop)
 
     def _untap(self, probe: Probe) -> None:
         from sigtrace.probe.tap import Tap

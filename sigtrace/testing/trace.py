@@ -131,15 +131,16 @@ class Trace:
     def calls(self, receiver: Callable[..., Any] | str | None = None) -> tuple[Call, ...]:
         """The calls of a receiver in the order of the sends, of all receivers without one.
 
-        A receiver is the function itself, or its import path or the end of that (`generate_slug`,
-        `signals.generate_slug`, `Search.update`), globs allowed. Raises TypeError for
-        anything else.
+        A receiver is the function itself, which no other of its name stands for, or its import
+        path or the end of that (`generate_slug`, `signals.generate_slug`, `Search.update`), globs
+        allowed. Raises TypeError for anything else.
         """
         found = (call for send in sends_in(self.chains) for call in send.calls)
         if receiver is None:
             return tuple(call for call in found if not call.is_djangos)
         asked = is_receiver(receiver)
-        return tuple(call for call in found if asked(call.receiver))
+        known = self._block.receivers
+        return tuple(call for call in found if asked(call.receiver, known.get(call.id, ())))
 
     @property
     def not_reached(self) -> tuple[str, ...]:

@@ -335,6 +335,90 @@ print(len(t.chains), len(t.calls()))
     assert sum(path.stat().st_size for path in trace.processes) < 400_000
 
 
+def test_a_receiver_that_is_passed_is_that_object(in_site):
+    in_site(
+        """
+import functools
+from unittest import mock
+import sigtrace
+from django.dispatch import Signal
+from sigtrace.testing.expected import difference, parts_of, sent
+
+class Handler:
+    def __call__(self, **kwargs): pass
+    def handle(self, **kwargs): pass
+class Slotted:
+    __slots__ = ()
+    def __call__(self, **kwargs): pass
+def factory():
+    def inner(**kwargs): pass
+    return inner
+def decorated(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs): return function(*args, **kwargs)
+    return wrapper
+
+def traced(receiver):
+    signal = Signal()
+    signal.connect(receiver, weak=False)
+    with sigtrace.trace() as t: signal.send(None)
+    return t
+
+one = Handler()
+function = factory()
+for called, other in (
+    (mock.Mock(), mock.Mock()),
+    (mock.Mock(name="a"), mock.Mock(name="a")),
+    (lambda **kwargs: 1, lambda **kwargs: 2),
+    (one, Handler()),
+    (one.handle, Handler().handle),
+    (function, factory()),
+    (functools.partial(function), functools.partial(function)),
+    (decorated(function), decorated(function)),
+):
+    t = traced(called)
+    assert (len(t.calls(called)), len(t.calls(other))) == (1, 0), (called, other)
+    (same,), (another,) = parts_of([("*", ..., called)]), parts_of([("*", ..., other)])
+    found = sent(t.sends, t._block, receivers=True)
+    assert difference([same], found) == ([], {})
+    assert difference([another], found)[0]
+
+# What the object that is called runs, and what it was before a decorator, are meant as well.
+for called, asked in (
+    (functools.partial(function), function),
+    (functools.partial(one.handle), one.handle),
+    (decorated(function), function),
+    (function, decorated(function)),
+    (one.handle, Handler.handle),
+    (one, Handler.__call__),
+    (Slotted(), Slotted()),  # takes no weak reference: told by its name alone
+):
+    assert len(traced(called).calls(asked)) == 1, (called, asked)
+assert not traced(function).calls(functools.partial(function))
+named = mock.Mock(name="told")
+assert traced(named).calls("told")[0].receiver == "unittest.mock.Mock.told"
+spec = mock.create_autospec(function)
+assert traced(spec).calls()[0].receiver == "inner"
+
+import gc, weakref
+gone = Handler()
+died = weakref.ref(gone)
+t = traced(gone)
+del gone
+gc.collect()
+assert died() is None and not t.calls(Handler())
+
+twins = [Signal() for _ in range(2)]
+for twin in twins: twin.connect(function)
+del twin
+with sigtrace.trace() as t: twins[0].send(None)
+found = sent(t.sends, t._block, receivers=False)
+assert difference(list(parts_of([twins[0]])), found) == ([], {})
+assert "another of that name" in difference(list(parts_of([twins[1]])), found)[0][0]
+"""
+    )
+
+
 def test_rich_draws_it(in_site):
     said = in_site(
         """
