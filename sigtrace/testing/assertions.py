@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
-from sigtrace.testing.connected import check_connected, check_sender
+from sigtrace.testing.connected import check_receiver, muted_for
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
+from sigtrace.testing.records import sends_in
+from sigtrace.testing.senders import check_sender
 from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
 
@@ -92,6 +94,11 @@ class ExpectCalls(Expecting):
             asked = is_sender(self._sender)
             calls = tuple(call for call in calls if asked(call.sender))
             of = f" for {text_of(self._sender, sender_name)}"
+        if not calls:
+            # What cannot be seen is neither called nor not called.
+            muted_for(self._receiver)
+        if self._times == 0 and not calls and self._sender is not ANY_SENDER:
+            check_sender(self._sender, {send.sender for send in sends_in(self.chains)})
         if len(calls) == self._times or (calls and self._times is None):
             return
         if not calls:
@@ -107,10 +114,7 @@ class ExpectCalls(Expecting):
     def __enter__(self) -> Self:
         __tracebackhide__ = True
         if self._times == 0:
-            if isinstance(self._receiver, str):
-                check_connected(self._receiver)
-            if isinstance(self._sender, str):
-                check_sender(self._sender)
+            check_receiver(self._receiver)
         return super().__enter__()
 
     def _reasons(self) -> list[str]:
@@ -126,12 +130,12 @@ class ExpectCalls(Expecting):
         name = text_of(self._receiver, receiver_name)
         if any(ends_with(call.receiver, name) for call in self.calls()):
             return ["Another receiver of that name was called, which is not this one."]
-        if isinstance(self._receiver, str):
-            try:
-                check_connected(self._receiver)
-            except SigtraceError as error:
-                return [error.message]
-        return []
+        try:
+            check_receiver(self._receiver)
+            muted = muted_for(self._receiver)
+        except SigtraceError as error:
+            return [error.message]
+        return [f"{muted}."] if muted else []
 
 
 class ExpectNumber(Expecting):

@@ -8,10 +8,14 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from weakref import ref
+    from collections.abc import Callable, Iterator
 
-    Target = tuple[ref[Any], ...]
+    Target = tuple[Callable[[], Any], ...]
+
+
+def held(receiver: Any) -> Target:
+    """A receiver that is at hand, as the probe tells others."""
+    return (lambda: receiver,)
 
 
 def is_it(asked: Any, target: Target) -> bool:
