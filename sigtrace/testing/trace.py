@@ -39,8 +39,9 @@ def trace() -> Trace:
     runs in its context, so the threads and tasks that get a copy of it (`sync_to_async`,
     `asyncio.to_thread`, tasks made within). A thread with a context of its own (one that was just
     started, the server of a LiveServerTestCase) belongs to the block too, unless others are open
-    beside it, so that nobody can tell which of them it works for. Another task of the same event
-    loop does not. What happens in a block within a block belongs to both.
+    beside it, so that nobody can tell which of them it works for; a block that it opens lies in
+    those of the main thread. Another task of the same event loop does not belong to it. What
+    happens in a block within a block belongs to both.
 
     Django is put back as it was when the last block is left. Values are those of the process, none
     hidden; in one that `sigtrace run` traces, what that run records (`--values`).

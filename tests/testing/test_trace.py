@@ -266,6 +266,26 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 assert sorted(found) == [(3, 3), (5, 5)], found
 
+# What a thread traces itself is around it too, and does not hide what others send.
+def nested():
+    with sigtrace.trace() as own:
+        send()
+        opened.set()
+        sent.wait()
+    found.append(len(own.sends))
+opened, sent, found = threading.Event(), threading.Event(), []
+with sigtrace.trace() as t:
+    threads = [threading.Thread(target=nested) for _ in range(2)]
+    for thread in threads: thread.start()
+    opened.wait()
+    other = threading.Thread(target=send)
+    other.start()
+    other.join()
+    sent.set()
+    for thread in threads: thread.join()
+assert len(t.sends) == 3, t
+assert sum(found) in (2, 3), found  # the other one is in a block that was open alone
+
 with sigtrace.trace() as t, sigtrace.trace() as inner:
     thread = threading.Thread(target=send)
     thread.start()
