@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.testing import blocks
-from sigtrace.testing.drawing import Drawing, draw, relative
+from sigtrace.testing.drawing import Drawing, draw, lasting
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.gathered import events_of
 from sigtrace.testing.names import is_receiver
@@ -165,10 +165,11 @@ class Trace:
 
         Without `durations` the text is the same from run to run, made to be stored: no times, no
         line numbers, and no `values` unless they are asked for: fields that change are named,
-        objects are called by their model. It does not depend on what the run around records.
+        objects are called by their model. It depends neither on the current folder nor on the
+        values that a run around records, only on whether that has `--no-sql` or `--all`.
         """
         shows = durations if values is None else values
-        events = self.events if durations else relative(self.events, IN_PROCESS.project)
+        events = self.events if durations else lasting(self.events, *IN_PROCESS.folders)
         return str(draw(events, durations=durations, values=shows))
 
     @property

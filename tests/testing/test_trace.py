@@ -114,6 +114,62 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+def test_a_tree_without_values_draws_none_of_its_senders(in_site):
+    in_site(
+        """
+import sys, uuid
+sys.path[:0] = ["audit/../helping"]
+import pathlib
+pathlib.Path("helping").mkdir()
+pathlib.Path("helping/helper.py").write_text("def heard(**kwargs): pass")
+from helper import heard
+from blog.models import Article
+from django.dispatch import Signal
+import sigtrace
+
+class Importer: pass
+with sigtrace.trace() as t:
+    signal = [Signal()]
+    signal[0].connect(heard)
+    for sender in ("a job", 3, 0.5, uuid.uuid4(), Importer, Importer(), Article(pk=5), Article, sys):
+        signal[0].send(sender)
+drawn = t.tree(durations=False).splitlines()
+senders = [line.partition("sender=")[2].split()[0] for line in drawn if "sender=" in line]
+module = Importer.__module__
+assert senders == [
+    "<str>", *"………", f"{module}.Importer", f"<{module}.Importer>", "blog.Article", "blog.Article", "sys",
+], drawn
+assert all(line.split()[1:4] == ["<Signal", "at", "script.py>"] for line in drawn[::2]), drawn
+assert all(line.split()[-1] == "helping/helper.py" for line in drawn[1::2]), drawn
+shown = t.tree(durations=False, values=True)
+assert "sender='a job'" in shown and "sender=0.5" in shown and "sender=blog.Article pk=5" in shown
+assert "<Signal at script.py:" in t.tree()
+"""
+    )
+
+
+def test_a_tree_without_durations_is_the_same_in_every_folder(tested):
+    script = tested.site.script(
+        """
+import os, sys, uuid, sigtrace
+from blog.models import Tag
+from django.test import override_settings
+os.chdir(sys.argv[1])
+if sys.argv[2:]: os.rmdir(os.getcwd())
+with override_settings(USE_TZ=True), sigtrace.trace() as t: Tag.objects.create(name=uuid.uuid4().hex)
+sys.stdout.write(t.tree(durations=False))
+"""
+    ).name
+    (tested.site.path.parent / "pyproject.toml").touch()
+    (tested.site.path / "gone").mkdir()
+    drawn = {
+        tested.site.run(tested.site.interpreter, script, *folder).stdout
+        for folder in ((".",), ("..",), ("/",), ("gone", "removed"))
+    }
+    assert len(drawn) == 1, drawn
+    assert "● Tag.save()" in drawn.pop()
+
+
 def test_files_beside_the_project_are_relative_to_it(tested, tmp_path):
     (tmp_path / "beside").mkdir()
     (tmp_path / "beside" / "helper.py").write_text(
