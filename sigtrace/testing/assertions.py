@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sigtrace.errors import SigtraceError
 from sigtrace.testing.connected import check_receiver, muted_for
 from sigtrace.testing.drawing import draw
+from sigtrace.testing.errors import TraceError
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
@@ -82,7 +83,7 @@ class ExpectCalls(Expecting):
         super().__init__(fail)
         self._receiver = receiver
         self._asked = is_receiver(receiver)
-        self._times = times
+        self._times = None if times is None else _number("times", times)
         self._sender = sender
 
     def check(self) -> None:
@@ -143,7 +144,7 @@ class ExpectNumber(Expecting):
 
     def __init__(self, fail: Fail, number: int) -> None:
         super().__init__(fail)
-        self._number = number
+        self._number = _number("number", number)
 
     def check(self) -> None:
         __tracebackhide__ = True
@@ -153,6 +154,13 @@ class ExpectNumber(Expecting):
             self.differs(
                 f"{number}, expected were {self._number}.", (), _surplus(calls, self._number)
             )
+
+
+def _number(name: str, value: object) -> int:
+    __tracebackhide__ = True
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TraceError(f"{name} is a whole number of calls, not {value!r}.")
+    return value
 
 
 def _surplus(calls: Sequence[Call], expected: int) -> dict[str, str]:

@@ -59,7 +59,7 @@ class SignalTestMixin(_Base):
 
         A receiver is the function, or its import path or the end of that; a sender the class or its
         label (`blog.Article`). Raises TypeError for what can be no receiver, TraceError for one
-        that listens to muted signals only.
+        that listens to muted signals only, and for `times` that are no number of calls.
         """
         return ExpectCalls(self._failing(msg), receiver, times, sender)
 
@@ -79,7 +79,10 @@ class SignalTestMixin(_Base):
         return ExpectCalls(self._failing(msg), receiver, 0, sender)
 
     def assertNumReceiverCalls(self, number: int, msg: object = None) -> Trace:  # noqa: N802
-        """Expect that many calls of receivers, whichever they are."""
+        """Expect that many calls of receivers, whichever they are.
+
+        Raises TraceError for what is no number of calls.
+        """
         return ExpectNumber(self._failing(msg), number)
 
     def _failing(self, msg: object) -> Callable[[str], Any]:
@@ -88,4 +91,7 @@ class SignalTestMixin(_Base):
 
 def _fail(case: TestCase, msg: object, text: str) -> None:
     __tracebackhide__ = True
-    raise case.failureException(case._formatMessage(None if msg is None else str(msg), text))
+    if msg is not None:
+        # Behind the last line of a tree unittest's own way would hide it.
+        text = f"{text}\n\n{msg}" if case.longMessage else str(msg)
+    raise case.failureException(text)

@@ -84,7 +84,11 @@ class Trace:
     ) -> None:
         __tracebackhide__ = True
         probe = self._probe
-        assert probe is not None  # noqa: S101  (entered)
+        if probe is None or not self._block.is_open:
+            raise TraceError(
+                "This trace is not open: it was not entered, or is left already.",
+                "with sigtrace.trace() as t: …",
+            )
         try:
             probe.border()
             process = probe.recorder.process

@@ -194,6 +194,18 @@ FAILS = {
             ),
         }.items()
     },
+    **{
+        f"self.assertReceiverCalled(generate_slug, times={times})": (
+            f"TraceError: times is a whole number of calls, not {times}.",
+        )
+        for times in ("'1'", "-1", "True", "1.0")
+    },
+    "self.assertNumReceiverCalls('3')": (
+        "TraceError: number is a whole number of calls, not '3'.",
+    ),
+    "self.assertNumReceiverCalls(None)": (
+        "TraceError: number is a whole number of calls, not None.",
+    ),
     "self.assertReceiverNotCalled(Listener)": (
         "TraceError: blog.tests_more.Listener is a class, of which an instance or its method",
     ),
@@ -270,6 +282,25 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
             assert any(" ".join(line.split()) in shown for shown in plain), (line, one)
         if "Error:" not in lines[0]:
             assert one.count('File "') == 1, one
+
+
+def test_a_message_stands_on_a_line_of_its_own(tested):
+    tested.write(
+        """
+class Fails(SignalTestMixin, TestCase):
+    def test_fails(self):
+        with self.assertRaises(AssertionError) as caught, self.assertNoSignals("no mail"):
+            Article.objects.create(title="a")
+        assert str(caught.exception).startswith("No signals were expected, 2 were sent:")
+        assert str(caught.exception).endswith(" ms\\n\\nno mail"), caught.exception
+        self.longMessage = False
+        with self.assertRaises(AssertionError) as caught, self.assertNoSignals("no mail"):
+            Article.objects.create(title="a")
+        self.assertEqual(str(caught.exception), "no mail")
+"""
+    )
+    done = tested.django()
+    assert done.returncode == 0, done.stderr
 
 
 def test_signals_of_the_same_name_are_told_apart(tested):

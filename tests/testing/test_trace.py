@@ -374,16 +374,22 @@ def test_what_cannot_be_traced_is_said(tested, traced):
         """
 import sigtrace
 with sigtrace.trace() as t: pass
-for again in (t,):
-    try:
-        with again: pass
-    except sigtrace.errors.SigtraceError as error: print(error, error.hint)
+leave = (None, None, None)
+for wrong in (t.__enter__, lambda: t.__exit__(*leave), lambda: sigtrace.trace().__exit__(*leave)):
+    try: wrong()
+    except sigtrace.testing.TraceError as error: print(error, error.hint)
 """
     ).name
     run = tested.site.sigtrace if traced else tested.site.run
     words = ("run", "--no-live") if traced else (tested.site.interpreter,)
     done = run(*words, script)
-    assert done.stdout == "A trace is of one block. Make another: sigtrace.trace().\n"
+    not_open = (
+        "This trace is not open: it was not entered, or is left already. "
+        "with sigtrace.trace() as t: …\n"
+    )
+    assert (
+        done.stdout == f"A trace is of one block. Make another: sigtrace.trace().\n{not_open * 2}"
+    )
     assert done.returncode == 0, done.stderr
 
 
