@@ -39,7 +39,9 @@ def _called(function: Any, *instance: Any) -> Any:
 
 def _runs(receiver: Any) -> Iterator[Any]:
     """A callable, and what is called by calling it."""
-    while receiver is not None:
+    seen = set()
+    while receiver is not None and id(receiver) not in seen:
+        seen.add(id(receiver))
         yield receiver
         if type(receiver) is MethodType:
             receiver = receiver.__func__
@@ -47,7 +49,7 @@ def _runs(receiver: Any) -> Iterator[Any]:
             receiver = partial.func.__get__(receiver)
         else:
             inner = getattr_static(receiver, "__wrapped__", None)
-            if inner is None and not isinstance(receiver, type | FunctionType):
+            if inner is None and not issubclass(type(receiver), type | FunctionType):
                 inner = getattr_static(type(receiver), "__call__", None)
                 inner = inner if type(inner) is FunctionType else None
             receiver = inner
@@ -55,7 +57,9 @@ def _runs(receiver: Any) -> Iterator[Any]:
 
 def _decorated(receiver: Any) -> Iterator[Any]:
     """A callable, and what it was made of by decorators that say so."""
-    while receiver is not None:
+    seen = set()
+    while receiver is not None and id(receiver) not in seen:
+        seen.add(id(receiver))
         yield receiver
         receiver = getattr_static(receiver, "__wrapped__", None)
 

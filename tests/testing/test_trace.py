@@ -477,6 +477,9 @@ for called, asked in (
 ):
     assert len(traced(called).calls(asked)) == 1, (called, asked)
 assert not traced(function).calls(functools.partial(function))
+cyclic = factory()
+cyclic.__wrapped__ = cyclic
+assert not traced(cyclic).calls(factory()) and not traced(factory()).calls(cyclic)
 named = mock.Mock(name="told")
 assert traced(named).calls("told")[0].receiver == "unittest.mock.Mock.told"
 spec = mock.create_autospec(function)
