@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 
-_ANONYMOUS = re.compile(r"<Signal at (.+):\d+>")
+_ANONYMOUS = re.compile(r"<Signal at [^>]*>")
 
 
 def draw(
@@ -58,7 +58,7 @@ def lasting(events: Sequence[Event], base: str, root: str) -> list[Event]:
     """The events as they are in every run of the code.
 
     Files are relative to `root`, whether they lie in it or beside it; `base` is what they were
-    written relative to. Signals without a name are called by their file alone.
+    written relative to. Of a signal without a name it is known only in some where it was made.
     """
 
     def path(file: str) -> str:
@@ -69,7 +69,7 @@ def lasting(events: Sequence[Event], base: str, root: str) -> list[Event]:
         return os.path.relpath(whole, root or base or os.sep)
 
     def name(text: str) -> str:
-        return _ANONYMOUS.sub(lambda found: f"<Signal at {path(found[1])}>", text)
+        return _ANONYMOUS.sub("<Signal>", text)
 
     changes = {"file": path, "name": name, "signal": name}
     return [

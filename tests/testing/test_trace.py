@@ -139,7 +139,7 @@ module = Importer.__module__
 assert senders == [
     "<str>", *"………", f"{module}.Importer", f"<{module}.Importer>", "blog.Article", "blog.Article", "sys",
 ], drawn
-assert all(line.split()[1:4] == ["<Signal", "at", "script.py>"] for line in drawn[::2]), drawn
+assert all(line.split()[1] == "<Signal>" for line in drawn[::2]), drawn
 assert all(line.split()[-1] == "helping/helper.py" for line in drawn[1::2]), drawn
 shown = t.tree(durations=False, values=True)
 assert "sender='a job'" in shown and "sender=0.5" in shown and "sender=blog.Article pk=5" in shown
