@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from inspect import getattr_static
-from types import FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def _decorated(receiver: Any) -> Iterator[Any]:
 
 
 def _is_same(one: Any, other: Any) -> bool:
+    # A bound method is made anew each time that it is asked for.
     if type(one) is MethodType and type(other) is MethodType:
-        # A bound method is made anew each time that it is asked for.
         return one.__func__ is other.__func__ and one.__self__ is other.__self__
+    if type(one) is BuiltinFunctionType and type(other) is BuiltinFunctionType:
+        return one == other
     return one is other

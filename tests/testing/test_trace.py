@@ -448,6 +448,7 @@ def traced(receiver):
 
 one = Handler()
 function = factory()
+told = {}
 for called, other in (
     (mock.Mock(), mock.Mock()),
     (mock.Mock(name="a"), mock.Mock(name="a")),
@@ -455,6 +456,7 @@ for called, other in (
     (one, Handler()),
     (one.handle, Handler().handle),
     (function, factory()),
+    ({}.update, {}.update),
     (functools.partial(function), functools.partial(function)),
     (decorated(function), decorated(function)),
 ):
@@ -473,6 +475,7 @@ for called, asked in (
     (function, decorated(function)),
     (one.handle, Handler.handle),
     (one, Handler.__call__),
+    (told.update, told.update),
     (Slotted(), Slotted()),  # takes no weak reference: told by its name alone
 ):
     assert len(traced(called).calls(asked)) == 1, (called, asked)
