@@ -23,6 +23,7 @@ from .naming import Receivers, Signals
 from .patching import Patches
 from .places import Places
 from .queries import QueryHooks
+from .receiving import ReceiverSpan
 from .recorder import Recorder
 from .relations import RelationHooks
 from .requests import RequestHooks
@@ -155,6 +156,11 @@ class Probe:
         process = recorder.process or recorder.open_process()
         recorder.flush(current.get())
         return clock() + process.epoch
+
+    def running(self) -> ReceiverSpan | None:
+        """The receiver's call in which this thread or task is, if it is in none of its sends."""
+        span = current.get()
+        return span if type(span) is ReceiverSpan else None
 
     def loaded(self, module_name: str) -> None:
         """Hook a module of Django's that has just been executed."""

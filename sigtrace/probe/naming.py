@@ -59,7 +59,7 @@ class Receivers:
             inner = wrapped
         code: CodeType = inner.__code__
         return Receiver(
-            quote(f"{_module_of(function)}.{function.__qualname__}"),
+            quote(f"{_module_of(function)}.{function.__qualname__}".removeprefix("?.")),
             self._places.place(code.co_filename, code.co_firstlineno),
         )
 
@@ -74,9 +74,10 @@ class Receivers:
         if kind is BuiltinFunctionType:
             return Receiver(quote(f"{receiver.__module__}.{receiver.__qualname__}"), NOWHERE)
         call = class_attribute(kind, "__call__")
-        if type(call) is FunctionType:
+        own = _name_of_mock(receiver)
+        if type(call) is FunctionType and not own:
             return self._functions(call)
-        return Receiver(quote(type_path(kind)), NOWHERE)
+        return Receiver(quote(type_path(kind) + own), NOWHERE)
 
     def _class_place(self, cls: type, method: str) -> Place:
         function = class_attribute(cls, method)
@@ -126,6 +127,15 @@ class Signals:
         shown = where.replace(',"file":', "").replace('"', "").replace(",line:", ":")
         short = f"<Signal at {shown}>"
         return Name(quote(f"{module or 'unknown'}.{short}"), quote(short))
+
+
+def _name_of_mock(receiver: Any) -> str:
+    """What goes behind the class of a mock that was given a name: all have one `__call__`."""
+    if not any(type_path(base).endswith(".NonCallableMock") for base in type.mro(type(receiver))):
+        return ""
+    held = object.__getattribute__(receiver, "__dict__")
+    name = held.get("_mock_name") or held.get("_mock_new_name")
+    return f".{name}" if name and type(name) is str else ""
 
 
 def _paths_to(signal: Any, module_name: str) -> list[str]:

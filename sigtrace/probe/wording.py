@@ -22,12 +22,17 @@ class Call:
     """The texts of a receiver at its place in the order; all but `name` are parts of lines.
 
     `begin` ends a line, and so does `done`: that of a call that returned and changed nothing.
+    `target` tells the receiver from others of its name: weak references to it, for a method to its
+    function and its instance; empty where one takes none.
     """
 
-    __slots__ = ("begin", "done", "end", "name")
+    __slots__ = ("begin", "done", "end", "name", "target")
 
-    def __init__(self, wording: Wording, index: int, known: Receiver, uid: str) -> None:
+    def __init__(
+        self, wording: Wording, index: int, known: Receiver, uid: str, receiver: Any
+    ) -> None:
         self.name = known.name
+        self.target = _target(receiver)
         self.begin = f',"name":{known.name}{known.place.begin}}}\n'
         self.end = (
             f',"receiver":{known.name},"signal":{wording.signal},"sender":{wording.sender}'
@@ -73,6 +78,13 @@ class Plan:
         if self._ids is not None:
             return self._ids == [*map(id, receivers)]
         return self._keys == [*map(id, _lasting(receivers))]
+
+
+def _target(receiver: Any) -> tuple[ref[Any], ...]:
+    try:
+        return tuple([ref(each) for each in _lasting([receiver])])
+    except TypeError:
+        return ()
 
 
 def _lasting(receivers: list[Any]) -> list[Any]:
@@ -164,7 +176,7 @@ class Wordings:
         if plan is None or not plan.holds(receivers, connections.version):
             uids = connections.uids(signal, sender, receivers)
             calls = [
-                Call(wording, index, self._receivers(receiver), uids.get(index, "null"))
+                Call(wording, index, self._receivers(receiver), uids.get(index, "null"), receiver)
                 for index, receiver in enumerate(receivers)
             ]
             wording.plan = plan = Plan(calls, receivers, connections.version)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
-from sigtrace.testing.connected import check_connected, check_sender
+from sigtrace.testing.connected import check_receiver, muted_for
 from sigtrace.testing.drawing import draw
+from sigtrace.testing.errors import TraceError
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
-from sigtrace.testing.names import is_receiver, is_sender, text_of
+from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
+from sigtrace.testing.records import sends_in
+from sigtrace.testing.senders import check_sender
 from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
 
@@ -61,7 +64,7 @@ class ExpectSignals(Expecting):
     def check(self) -> None:
         __tracebackhide__ = True
         receivers = any(item.has_receiver for item in self._expected)
-        found = sent(self.sends, receivers=receivers)
+        found = sent(self.sends, self._block, receivers=receivers)
         lines, marks = difference(self._expected, found)
         if lines:
             what = "receiver calls" if receivers else "signals"
@@ -80,7 +83,7 @@ class ExpectCalls(Expecting):
         super().__init__(fail)
         self._receiver = receiver
         self._asked = is_receiver(receiver)
-        self._times = times
+        self._times = None if times is None else _number("times", times)
         self._sender = sender
 
     def check(self) -> None:
@@ -92,6 +95,11 @@ class ExpectCalls(Expecting):
             asked = is_sender(self._sender)
             calls = tuple(call for call in calls if asked(call.sender))
             of = f" for {text_of(self._sender, sender_name)}"
+        if not calls:
+            # What cannot be seen is neither called nor not called.
+            muted_for(self._receiver)
+        if self._times == 0 and not calls and self._sender is not ANY_SENDER:
+            check_sender(self._sender, {send.sender for send in sends_in(self.chains)})
         if len(calls) == self._times or (calls and self._times is None):
             return
         if not calls:
@@ -107,28 +115,28 @@ class ExpectCalls(Expecting):
     def __enter__(self) -> Self:
         __tracebackhide__ = True
         if self._times == 0:
-            if isinstance(self._receiver, str):
-                check_connected(self._receiver)
-            if isinstance(self._sender, str):
-                check_sender(self._sender)
+            check_receiver(self._receiver)
         return super().__enter__()
 
     def _reasons(self) -> list[str]:
         """Why a receiver that was expected may not have been called."""
-        if any(self._asked(name) for name in self.not_reached):
+        if any(self._asked(name, ()) for name in self.not_reached):
             return ["It was not reached: a receiver before it has raised."]
-        if any(self._asked(name) for name in self.bypassed):
+        if any(self._asked(name, ()) for name in self.bypassed):
             return ["It was bypassed: a bulk write sends no signals."]
         others = self.calls(self._receiver)
         if others:
             senders = dict.fromkeys(str(call.sender) for call in others)
             return [f"It was called for {', '.join(senders)}."]
-        if isinstance(self._receiver, str):
-            try:
-                check_connected(self._receiver)
-            except SigtraceError as error:
-                return [error.message]
-        return []
+        name = text_of(self._receiver, receiver_name)
+        if any(ends_with(call.receiver, name) for call in self.calls()):
+            return ["Another receiver of that name was called, which is not this one."]
+        try:
+            check_receiver(self._receiver)
+            muted = muted_for(self._receiver)
+        except SigtraceError as error:
+            return [error.message]
+        return [f"{muted}."] if muted else []
 
 
 class ExpectNumber(Expecting):
@@ -136,7 +144,7 @@ class ExpectNumber(Expecting):
 
     def __init__(self, fail: Fail, number: int) -> None:
         super().__init__(fail)
-        self._number = number
+        self._number = _number("number", number)
 
     def check(self) -> None:
         __tracebackhide__ = True
@@ -146,6 +154,13 @@ class ExpectNumber(Expecting):
             self.differs(
                 f"{number}, expected were {self._number}.", (), _surplus(calls, self._number)
             )
+
+
+def _number(name: str, value: object) -> int:
+    __tracebackhide__ = True
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TraceError(f"{name} is a whole number of calls, not {value!r}.")
+    return value
 
 
 def _surplus(calls: Sequence[Call], expected: int) -> dict[str, str]:

@@ -1,36 +1,85 @@
-"""Which receivers are connected in this process, to tell a misspelt name from one not called."""
+"""Which receivers are connected in this process, to tell who can be called from who was not."""
 
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.registry import nearest_names
+from sigtrace.events import MUTED_SIGNALS
 from sigtrace.testing.errors import TraceError
-from sigtrace.testing.names import is_receiver
-from sigtrace.testing.probing import receiver_name
+from sigtrace.testing.identity import held, is_it
+from sigtrace.testing.names import is_receiver, text_of
+from sigtrace.testing.probing import IN_PROCESS, receiver_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __unittest = True
 
 _signals: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def check_connected(name: str) -> None:
-    """Raise TraceError if no receiver that is connected has that name."""
+def check_receiver(receiver: Callable[..., Any] | str) -> None:
+    """Raise TraceError for a receiver of which no call can be seen: not whether it was called.
+
+    That is one whose name no connected receiver has, a class whose instances listen in its place,
+    and one that listens to muted signals only.
+    """
     __tracebackhide__ = True
-    asked = is_receiver(name)
-    # Signals are made at import: it is worth looking for new ones only if the name is unknown.
-    if any(asked(known) for known in _names(_signals)):
+    if isinstance(receiver, str):
+        _check_name(receiver)
+    elif isinstance(receiver, type):
+        _check_class(receiver)
+    muted_for(receiver)
+
+
+def muted_for(receiver: Callable[..., Any] | str) -> str:
+    """Say which signals a receiver listens to that are not recorded; empty if there are none.
+
+    Raises TraceError if it listens to no others.
+    """
+    __tracebackhide__ = True
+    muted = {} if IN_PROCESS.probe.options.all_signals else dict(_muted())
+    names = [name for name, signal in muted.items() if _listens(receiver, [signal])]
+    if not names:
+        return ""
+    is_not = "is not" if len(names) == 1 else "are not"
+    said = (
+        f"{text_of(receiver, receiver_name)} listens to {', '.join(names)}, which {is_not} recorded"
+    )
+    if not _is_found(lambda signals: _listens(receiver, signals - {*muted.values()})):
+        raise TraceError(f"{said}: its calls are not seen.", "Assert on what it does.")
+    return said
+
+
+def signals_of_all() -> set[Any]:
+    """All signals of this process."""
+    from django.dispatch import Signal
+
+    _signals.update(each for each in gc.get_objects() if issubclass(type(each), Signal))
+    return set(_signals)
+
+
+def connections(signals: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """The receivers that are connected, each with Django's key of its sender."""
+    for signal in list(signals):
+        for entry in list(signal.__dict__.get("receivers", ())):
+            receiver = entry[1]
+            if issubclass(type(receiver), weakref.ReferenceType):
+                receiver = receiver()
+            if receiver is not None:
+                yield receiver, entry[0][1]
+
+
+def _check_name(name: str) -> None:
+    __tracebackhide__ = True
+    if _is_found(lambda signals: _listens(name, signals)):
         return
-    _signals.update(_find())
-    names = set(_names(_signals))
-    if any(asked(known) for known in names):
-        return
-    near = nearest_names(name, names)
+    near = nearest_names(name, {receiver_name(each) for each, _ in connections(_signals)})
     raise TraceError(
         f"No receiver of that name is connected: {name!r}."
         + (f" Did you mean {near[0]}?" if near else ""),
@@ -38,34 +87,36 @@ def check_connected(name: str) -> None:
     )
 
 
-def check_sender(name: str) -> None:
-    """Raise TraceError for the label of a model that its app does not have."""
+def _check_class(receiver: type) -> None:
     __tracebackhide__ = True
-    from django.apps import apps
-
-    label, _, model = name.partition(".")
-    if not model.isidentifier() or label not in apps.app_configs:
+    listening = [each for each, _ in connections(signals_of_all())]
+    if any(is_it(receiver, held(each)) for each in listening):
         return
-    known = [model._meta.label for model in apps.get_app_config(label).get_models(True, True)]
-    if name not in known:
-        near = nearest_names(name, known)
+    if any(_belongs_to(receiver, each) for each in listening):
         raise TraceError(
-            f"There is no model {name}." + (f" Did you mean {near[0]}?" if near else ""),
-            "Pass the class itself if it is no model.",
+            f"{receiver_name(receiver)} is a class, of which an instance or its method listens.",
+            "Pass that, or a name: 'Class.method', 'Class.*'.",
         )
 
 
-def _find() -> Iterator[Any]:
-    from django.dispatch import Signal
+def _belongs_to(cls: type, receiver: Any) -> bool:
+    one = receiver.__self__ if type(receiver) is MethodType else receiver
+    return any(base is cls for base in type.mro(type(one)))
 
-    return (thing for thing in gc.get_objects() if issubclass(type(thing), Signal))
+
+def _is_found(listens: Callable[[set[Any]], bool]) -> bool:
+    """Ask of the signals that are known, and only then of all: most are made at import."""
+    return listens(set(_signals)) or listens(signals_of_all())
 
 
-def _names(signals: Iterable[Any]) -> Iterator[str]:
-    for signal in list(signals):
-        for entry in list(signal.__dict__.get("receivers", ())):
-            receiver = entry[1]
-            if issubclass(type(receiver), weakref.ReferenceType):
-                receiver = receiver()
-            if receiver is not None:
-                yield receiver_name(receiver)
+def _listens(receiver: Callable[..., Any] | str, signals: Iterable[Any]) -> bool:
+    asked = is_receiver(receiver)
+    return any(asked(receiver_name(each), held(each)) for each, _ in connections(signals))
+
+
+def _muted() -> Iterator[tuple[str, Any]]:
+    for path in MUTED_SIGNALS:
+        module, _, name = path.rpartition(".")
+        signal = getattr(sys.modules.get(module), name, None)
+        if signal is not None:
+            yield name, signal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
 
 Event = dict[str, Any]
+
+_ANONYMOUS = re.compile(r"<Signal at [^>]*>")
 
 
 def draw(
@@ -51,16 +54,31 @@ def drawn(events: Sequence[Event], display: Display) -> Text:
     return Text("\n", end="").join(lines)
 
 
-def relative(events: Sequence[Event], project: str) -> list[Event]:
-    """The events with the paths of files that lie beside the project relative to it, too."""
+def lasting(events: Sequence[Event], base: str, root: str) -> list[Event]:
+    """The events as they are in every run of the code.
+
+    Files are relative to `root`, whether they lie in it or beside it; `base` is what they were
+    written relative to. Of a signal without a name it is known only in some where it was made.
+    """
+
+    def path(file: str) -> str:
+        whole = Path(base) / file
+        # What is installed is drawn from its package on; the code of a shell has no file.
+        if "-packages" + os.sep in file or file.startswith("<") or not whole.is_absolute():
+            return file
+        return os.path.relpath(whole, root or base or os.sep)
+
+    def name(text: str) -> str:
+        return _ANONYMOUS.sub("<Signal>", text)
+
+    changes = {"file": path, "name": name, "signal": name}
     return [
-        event | {"file": os.path.relpath(file, project)}
-        if project
-        and isinstance(file := event.get("file"), str)
-        and Path(file).is_absolute()
-        # These are drawn from their package on.
-        and "-packages" + os.sep not in file
-        else event
+        event
+        | {
+            key: change(value)
+            for key, change in changes.items()
+            if isinstance(value := event.get(key), str)
+        }
         for event in events
     ]
 

@@ -12,23 +12,32 @@ from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from weakref import ref
 
-    from sigtrace.testing.records import Call, Send
+    from sigtrace.testing.blocks import Block
+    from sigtrace.testing.identity import Target
+    from sigtrace.testing.records import Send
 
 UNEXPECTED = "← not expected"
 MISSING = "← missing after it:"
 
+_ANOTHER = " (another of that name)"
 _ARROWS = ("→", "->")
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A send, or a call of a receiver, as it is compared and shown; `id` is that of its span."""
+    """A send, or a call of a receiver, as it is compared and shown; `id` is that of its span.
+
+    `the_signal` and `target` are what the signal and the receiver are, as far as that is known.
+    """
 
     signal: str
     sender: str | None
     receiver: str | None
     id: str
+    the_signal: ref[Any] | None = None
+    target: Target = ()
 
     @property
     def text(self) -> str:
@@ -62,31 +71,45 @@ def read(item: Any) -> Expected:
     if not rest:
         rest = [...]
     sender, receiver = (*rest, ...)[:2]
-    matches = [
-        _field(is_signal(signal), "signal"),
-        *([_field(is_sender(sender), "sender")] if sender is not ... else []),
-        *([_field(is_receiver(receiver), "receiver")] if receiver is not ... else []),
-    ]
+    of_signal = is_signal(signal)
+    of_sender = None if sender is ... else is_sender(sender)
+    of_receiver = None if receiver is ... else is_receiver(receiver)
+
+    def matches(one: Sent) -> bool:
+        return (
+            of_signal(one.signal, one.the_signal)
+            and (of_sender is None or of_sender(one.sender))
+            and (of_receiver is None or of_receiver(one.receiver or "", one.target))
+        )
+
     names = (
         None if sender in (..., None) else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
     text = _text(text_of(signal, lambda thing: _last(signal_name(thing))), *names)
     path = _text(text_of(signal, signal_name), *names)
-    return Expected(
-        text, path, receiver is not ..., lambda sent: all(match(sent) for match in matches)
-    )
+    return Expected(text, path, receiver is not ..., matches)
 
 
-def sent(sends: Sequence[Send], *, receivers: bool) -> list[Sent]:
+def sent(sends: Sequence[Send], block: Block, *, receivers: bool) -> list[Sent]:
     """What was sent, or with `receivers` who was called, in the order in which it happened."""
+    signals = {send.id: block.signals.get(send.id) for send in sends}
     if not receivers:
-        return [Sent(send.signal, send.sender, None, send.id) for send in sends]
-    calls = sorted(
-        (call for send in sends for call in send.calls if not call.is_djangos),
-        key=_number,
-    )
-    return [Sent(call.signal, call.sender, call.receiver, call.id) for call in calls]
+        return [Sent(send.signal, send.sender, None, send.id, signals[send.id]) for send in sends]
+    calls = [
+        Sent(
+            call.signal,
+            call.sender,
+            call.receiver,
+            call.id,
+            signals[send.id],
+            block.receivers.get(call.id, ()),
+        )
+        for send in sends
+        for call in send.calls
+        if not call.is_djangos
+    ]
+    return sorted(calls, key=_number)
 
 
 def difference(
@@ -112,7 +135,10 @@ def difference(
         if what == "equal":
             lines += [f"    {text}" for text in theirs[j1:j2]]
             continue
-        missing = [text(item) for item in expected[i1:i2]]
+        missing = [
+            name if name.endswith(_ANOTHER) else text(item)
+            for name, item in zip(ours[i1:i2], expected[i1:i2], strict=True)
+        ]
         lines += [f"  - {text}" for text in missing]
         lines += [f"  + {text}" for text in theirs[j1:j2]]
         marks |= {one.id: UNEXPECTED for one in found[j1:j2]}
@@ -124,7 +150,10 @@ def difference(
 def _named(place: int, item: Expected, found: Sequence[Sent], text: Callable[[Any], str]) -> str:
     """The text of what an item stands for, at its own place if that fits."""
     nearest = sorted(enumerate(found), key=lambda one: abs(one[0] - place))
-    return next((text(one) for _, one in nearest if item.matches(one)), text(item))
+    named = next((text(one) for _, one in nearest if item.matches(one)), "")
+    if not named and any(text(one) == text(item) for one in found):
+        return text(item) + _ANOTHER
+    return named or text(item)
 
 
 def _parts(item: Any) -> list[Any]:
@@ -145,10 +174,6 @@ def _parts(item: Any) -> list[Any]:
     return [words[0], sender, right.strip()] if arrow else [words[0], sender]
 
 
-def _field(asked: Callable[[Any], bool], name: str) -> Callable[[Sent], bool]:
-    return lambda one: asked(getattr(one, name))
-
-
 def _is_like(expected: str, signal: str) -> bool:
     return _last(expected) == _last(signal) and not ends_with(signal, expected)
 
@@ -162,7 +187,7 @@ def _text(signal: str, sender: str | None, receiver: str | None) -> str:
     return " ".join(words if receiver is None else [*words, "→", receiver])
 
 
-def _number(call: Call) -> int:
+def _number(call: Sent) -> int:
     return int(call.id.rpartition("-")[2])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -48,56 +48,72 @@ class Limits:
 class CheckLimits:
     """Traces the tests that have the marker, and fails those that went too far."""
 
-    def __init__(self, items: Iterable[pytest.Item]) -> None:
-        self._limits = {
-            item.nodeid: limits
-            for item in items
-            # A marker that says nothing may be a project's own.
-            if (limits := limits_of(item)) != Limits()
-        }
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Read the marker: one that cannot be read fails its own test, and no other."""
+        try:
+            item.stash[_LIMITS] = limits_of(item)
+        except ValueError as error:
+            _fail(item, str(error))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        limits = self._limits.get(item.nodeid)
-        if limits is None:
+        limits = item.stash.get(_LIMITS, Limits())
+        if limits == Limits():
+            # A marker that says nothing may be a project's own.
             return (yield)
         with trace() as traced:
             result = yield
         said = _said(traced, limits)
         if said:
-            pytest.fail(said, pytrace=False)
+            _fail(item, said)
         return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        said = item.stash.get(_SAID, "")
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if said and crash is not None and said == str(call.excinfo and call.excinfo.value):
+            # `--tb=line` and what reads reports would name our own line.
+            path, line, _ = item.reportinfo()
+            crash.path, crash.lineno, crash.message = str(path), (line or 0) + 1, said
+        return report
+
+
+def _fail(item: pytest.Item, said: str) -> NoReturn:
+    item.stash[_SAID] = said
+    pytest.fail(said, pytrace=False)
 
 
 def limits_of(item: pytest.Item) -> Limits:
     """The limits of a test: its own win over those of its class and module.
 
-    Raises UsageError for an argument that the marker does not have, or that is none of its values.
+    Raises ValueError for an argument that the marker does not have, or that is none of its values.
     """
     found: dict[str, Any] = {}
     for marker in item.iter_markers("signals"):
         if marker.args:
-            raise pytest.UsageError(
-                f"{item.nodeid}: @pytest.mark.signals takes names only: {_NAMES}"
-            )
+            raise ValueError(f"@pytest.mark.signals takes names only: {_NAMES}")
         for name, value in marker.kwargs.items():
-            found.setdefault(name, _checked(item, name, value))
+            found.setdefault(name, _checked(name, value))
     return Limits(**found)
 
 
-def _checked(item: pytest.Item, name: str, value: Any) -> Any:
-    where = f"{item.nodeid}: @pytest.mark.signals"
+def _checked(name: str, value: Any) -> Any:
+    marker = "@pytest.mark.signals"
     if name != "only" and name not in _NUMBERS:
-        raise pytest.UsageError(f"{where} has no argument {name!r}; there are {_NAMES}")
+        raise ValueError(f"{marker} has no argument {name!r}; there are {_NAMES}")
     if value is None:
         return None
     if name == "only":
         is_list = isinstance(value, list | tuple | set | frozenset)
         if not is_list or not all(isinstance(glob, str) for glob in value):
-            raise pytest.UsageError(f"{where}(only=…) takes a list of globs, not {value!r}")
+            raise ValueError(f"{marker}(only=…) takes a list of globs, not {value!r}")
         return tuple(value)
     if type(value) is not int or value < 0:
-        raise pytest.UsageError(f"{where}({name}=…) takes a number, not {value!r}")
+        raise ValueError(f"{marker}({name}=…) takes a number, not {value!r}")
     return value
 
 
@@ -110,5 +126,7 @@ def _said(traced: Trace, limits: Limits) -> str:
     return "\n".join([*lines, "", str(tree)])
 
 
+_LIMITS = pytest.StashKey[Limits]()
+_SAID = pytest.StashKey[str]()
 _NUMBERS = ("max_depth", "max_queries_per_receiver")
 _NAMES = ", ".join(field.name for field in fields(Limits))

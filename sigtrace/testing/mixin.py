@@ -45,7 +45,7 @@ class SignalTestMixin(_Base):
         return ExpectSignals(self._failing(msg), expected)
 
     def assertNoSignals(self, msg: object = None) -> Trace:  # noqa: N802
-        """Expect that no receiver hears anything."""
+        """Expect that no receiver hears anything; muted signals (`pre_init` …) are not recorded."""
         return ExpectSignals(self._failing(msg), ())
 
     def assertReceiverCalled(  # noqa: N802
@@ -58,7 +58,8 @@ class SignalTestMixin(_Base):
         """Expect a receiver to be called: that many `times`, or at least once; for `sender` only.
 
         A receiver is the function, or its import path or the end of that; a sender the class or its
-        label (`blog.Article`). Raises TypeError for what can be no receiver.
+        label (`blog.Article`). Raises TypeError for what can be no receiver, TraceError for one
+        that listens to muted signals only, and for `times` that are no number of calls.
         """
         return ExpectCalls(self._failing(msg), receiver, times, sender)
 
@@ -70,13 +71,18 @@ class SignalTestMixin(_Base):
     ) -> Trace:
         """Expect a receiver not to be called, for `sender` if one is given.
 
-        Raises TraceError for a name that no connected receiver has, and for a label that no model
-        has; TypeError for what can be no receiver.
+        Raises TraceError for a name that no connected receiver has, for a receiver that listens
+        to muted signals only, which are not recorded, and for a sender that is none: a text that
+        is neither the label of a model nor the name of another sender, an instance of a model, a
+        lazy object. Raises TypeError for what can be no receiver.
         """
         return ExpectCalls(self._failing(msg), receiver, 0, sender)
 
     def assertNumReceiverCalls(self, number: int, msg: object = None) -> Trace:  # noqa: N802
-        """Expect that many calls of receivers, whichever they are."""
+        """Expect that many calls of receivers, whichever they are.
+
+        Raises TraceError for what is no number of calls.
+        """
         return ExpectNumber(self._failing(msg), number)
 
     def _failing(self, msg: object) -> Callable[[str], Any]:
@@ -85,4 +91,7 @@ class SignalTestMixin(_Base):
 
 def _fail(case: TestCase, msg: object, text: str) -> None:
     __tracebackhide__ = True
-    raise case.failureException(case._formatMessage(None if msg is None else str(msg), text))
+    if msg is not None:
+        # Behind the last line of a tree unittest's own way would hide it.
+        text = f"{text}\n\n{msg}" if case.longMessage else str(msg)
+    raise case.failureException(text)

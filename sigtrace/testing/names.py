@@ -5,27 +5,33 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.testing.identity import is_it
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from weakref import ref
 
-    Asked = Callable[[str], bool]
+    from sigtrace.testing.identity import Target
 
 
-def is_receiver(receiver: Any) -> Asked:
-    """Return what says whether a receiver of a trace is the one that is meant.
+def is_receiver(receiver: Any) -> Callable[[str, Target], bool]:
+    """Return what says whether a receiver, its name and what it is, is the one that is meant.
 
-    Raises TypeError for what can be no receiver.
+    What it is decides if it is known, and if an object is meant and no name. Raises TypeError for
+    what can be no receiver.
     """
     if not isinstance(receiver, str) and not callable(receiver):
         said = f"A receiver is a function or its name, not of type {type(receiver).__name__}."
         raise TypeError(said)
-    return _asked(receiver, receiver_name)
+    asked = _asked(receiver, receiver_name)
+    if isinstance(receiver, str):
+        return lambda name, _: asked(name)
+    return lambda name, target: is_it(receiver, target) if target else asked(name)
 
 
-def is_signal(signal: Any) -> Asked:
-    """Return what says whether a signal of a trace is the one that is meant.
+def is_signal(signal: Any) -> Callable[[str, ref[Any] | None], bool]:
+    """Return what says whether a signal, its name and what it is, is the one that is meant.
 
     Raises TypeError for what is no signal.
     """
@@ -33,7 +39,10 @@ def is_signal(signal: Any) -> Asked:
 
     if not isinstance(signal, str | Signal):
         raise TypeError(f"A signal or its name is expected, not of type {type(signal).__name__}.")
-    return _asked(signal, signal_name)
+    asked = _asked(signal, signal_name)
+    if isinstance(signal, str):
+        return lambda name, _: asked(name)
+    return lambda name, known: asked(name) if known is None else known() is signal
 
 
 def is_sender(sender: Any) -> Callable[[str | None], bool]:
@@ -56,7 +65,7 @@ def ends_with(path: str, wanted: str) -> bool:
     return fnmatchcase(path, wanted) or fnmatchcase(path, f"*.{wanted}")
 
 
-def _asked(thing: Any, name: Callable[[Any], str]) -> Asked:
+def _asked(thing: Any, name: Callable[[Any], str]) -> Callable[[str], bool]:
     if isinstance(thing, str):
         return lambda path: ends_with(path, thing)
     exact = name(thing)

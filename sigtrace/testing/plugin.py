@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,11 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Read the markers, so that a misspelt one is said before any test runs."""
-    if any(item.get_closest_marker("signals") is not None for item in items):
+    """Watch the tests that have the marker; without Django one of that name is a project's own."""
+    if any(item.get_closest_marker("signals") is not None for item in items) and _has_django():
         from sigtrace.testing.limits import CheckLimits
 
-        config.pluginmanager.register(CheckLimits(items), "sigtrace-limits")
+        config.pluginmanager.register(CheckLimits(), "sigtrace-limits")
 
 
 @pytest.fixture
@@ -74,6 +75,10 @@ def signal_trace() -> Iterator[Trace]:
 
     with trace() as traced:
         yield traced
+
+
+def _has_django() -> bool:
+    return importlib.util.find_spec("django") is not None
 
 
 def _percent(text: str) -> float:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.folders import PROJECT_FILES, project_root
 from sigtrace.options import RecordOptions
 from sigtrace.testing import blocks
 from sigtrace.testing.errors import TraceError
@@ -38,9 +39,11 @@ class InProcess:
         return installed if installed is not None else self._our_own()
 
     @property
-    def project(self) -> str:
-        """The folder that paths are relative to; empty if none is known."""
-        return self.probe.options.project
+    def folders(self) -> tuple[str, str]:
+        """What paths are relative to, and the project's own folder; empty where none is known."""
+        base = self.probe.options.project
+        root = _settings_root()
+        return base, base if root is None else str(root)
 
     def begin(self) -> Probe:
         """Have lines heard. Raises TraceError where nothing can be recorded."""
@@ -84,9 +87,12 @@ class InProcess:
 
             self._own = Probe(
                 RecordOptions("", str(_project()), values="all", max_bytes=_MOST_BYTES),
-                lambda: Tap(blocks.hear),
+                lambda: Tap(self._hear),
             )
         return self._own
+
+    def _hear(self, text: str) -> None:
+        blocks.hear(text, self.probe.running())
 
     def _attach(self, probe: Probe) -> None:
         try:
@@ -101,7 +107,7 @@ class InProcess:
         process = probe.recorder.process or probe.recorder.open_process()
         # A fork has a sink of its own.
         if not isinstance(process.sink, Tap):
-            process.sink = Tap(blocks.hear, process.sink, probe.recorder.drop)
+            process.sink = Tap(self._hear, process.sink, probe.recorder.drop)
 
     def _untap(self, probe: Probe) -> None:
         from sigtrace.probe.tap import Tap
@@ -136,15 +142,37 @@ def _text(written: str) -> str:
 
 
 def _project() -> Path:
-    """The folder of the project around the current folder, else around the code that asks."""
-    from sigtrace.folders import PROJECT_FILES, project_root
-
-    here = project_root(Path.cwd())
-    if any((here / name).is_file() for name in PROJECT_FILES):
-        return here
+    """The folder of the project: of its settings, else around the current folder or the code."""
+    found = _settings_root()
+    if found is not None:
+        return found
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        here = None
     ours = str(Path(__file__).parent)
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(ours):
         frame = frame.f_back
     file = Path(frame.f_code.co_filename)
-    return project_root(file.parent) if file.is_file() else here
+    asking = file.parent if file.is_file() else None
+    starts = [start for start in (here, asking) if start is not None]
+    found = next(filter(None, map(_root_around, starts)), None)
+    return found or (starts or [Path("/")])[-1]
+
+
+def _settings_root() -> Path | None:
+    """The folder of the project that the settings module belongs to, wherever it was started."""
+    lazy = getattr(sys.modules.get("django.conf"), "settings", None)
+    # Read past what would load them; those of `override_settings` lie around the module's.
+    held: Any = None if lazy is None else object.__getattribute__(lazy, "__dict__").get("_wrapped")
+    while (inner := getattr(held, "default_settings", None)) is not None:
+        held = inner
+    module = sys.modules.get(str(getattr(held, "SETTINGS_MODULE", None)))
+    file = getattr(module, "__file__", None)
+    return None if file is None else _root_around(Path(file).parent)
+
+
+def _root_around(folder: Path) -> Path | None:
+    root = project_root(folder)
+    return root if any((root / name).is_file() for name in PROJECT_FILES) else None

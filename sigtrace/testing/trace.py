@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.testing import blocks
-from sigtrace.testing.drawing import Drawing, draw, relative
+from sigtrace.testing.drawing import Drawing, draw, lasting
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.gathered import events_of
 from sigtrace.testing.names import is_receiver
@@ -39,8 +39,9 @@ def trace() -> Trace:
     runs in its context, so the threads and tasks that get a copy of it (`sync_to_async`,
     `asyncio.to_thread`, tasks made within). A thread with a context of its own (one that was just
     started, the server of a LiveServerTestCase) belongs to the block too, unless others are open
-    beside it, so that nobody can tell which of them it works for. Another task of the same event
-    loop does not. What happens in a block within a block belongs to both.
+    beside it, so that nobody can tell which of them it works for; a block that it opens lies in
+    those of the main thread. Another task of the same event loop does not belong to it. What
+    happens in a block within a block belongs to both.
 
     Django is put back as it was when the last block is left. Values are those of the process, none
     hidden; in one that `sigtrace run` traces, what that run records (`--values`).
@@ -83,7 +84,11 @@ class Trace:
     ) -> None:
         __tracebackhide__ = True
         probe = self._probe
-        assert probe is not None  # noqa: S101  (entered)
+        if probe is None or not self._block.is_open:
+            raise TraceError(
+                "This trace is not open: it was not entered, or is left already.",
+                "with sigtrace.trace() as t: …",
+            )
         try:
             probe.border()
             process = probe.recorder.process
@@ -131,15 +136,16 @@ class Trace:
     def calls(self, receiver: Callable[..., Any] | str | None = None) -> tuple[Call, ...]:
         """The calls of a receiver in the order of the sends, of all receivers without one.
 
-        A receiver is the function itself, or its import path or the end of that (`generate_slug`,
-        `signals.generate_slug`, `Search.update`), globs allowed. Raises TypeError for
-        anything else.
+        A receiver is the function itself, which no other of its name stands for, or its import
+        path or the end of that (`generate_slug`, `signals.generate_slug`, `Search.update`), globs
+        allowed. Raises TypeError for anything else.
         """
         found = (call for send in self._sends() for call in send.calls)
         if receiver is None:
             return tuple(call for call in found if not call.is_djangos)
         asked = is_receiver(receiver)
-        return tuple(call for call in found if asked(call.receiver))
+        known = self._block.receivers
+        return tuple(call for call in found if asked(call.receiver, known.get(call.id, ())))
 
     @property
     def not_reached(self) -> tuple[str, ...]:
@@ -163,10 +169,11 @@ class Trace:
 
         Without `durations` the text is the same from run to run, made to be stored: no times, no
         line numbers, and no `values` unless they are asked for: fields that change are named,
-        objects are called by their model. It does not depend on what the run around records.
+        objects are called by their model. It depends neither on the current folder nor on the
+        values that a run around records, only on whether that has `--no-sql` or `--all`.
         """
         shows = durations if values is None else values
-        events = self.events if durations else relative(self.events, IN_PROCESS.project)
+        events = self.events if durations else lasting(self.events, *IN_PROCESS.folders)
         return str(draw(events, durations=durations, values=shows))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from sigtrace.tree import Span
     from sigtrace.views.display import Display
 
+_PATH = re.compile(r"[^\W\d][\w.<>]*")
 _INLINE = 40
 """Columns that stand behind the name of a send; longer arguments go below."""
 
@@ -43,8 +45,16 @@ def _how(span: Span, above: Span | None, display: Display) -> list[str]:
     words = [] if span.text("method") in ("", "send") else [clean(span.text("method"))]
     sender = span.text("sender")
     if sender and (display.args or not _is_expected(sender, above)):
-        words.append(clean(f"sender={sender}"))
+        words.append(clean(f"sender={sender if display.values else _kind(sender, display)}"))
     return words
+
+
+def _kind(sender: str, display: Display) -> str:
+    """What stands for a sender without its value: a class, a label without the key, a type."""
+    kind = sender.partition(" pk=")[0]
+    if kind.startswith("<") or _PATH.fullmatch(kind):
+        return kind
+    return "<str>" if sender.startswith("'") else display.glyphs.more
 
 
 def _is_expected(sender: str, above: Span | None) -> bool:

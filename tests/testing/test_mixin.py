@@ -46,6 +46,30 @@ class Passes(SignalTestMixin, TestCase):
             with self.assertReceiverCalled(generate_slug, sender=meant):
                 article_published.send_robust(How.IMPORT)
 
+    def test_senders_that_are_no_models(self):
+        class Importer: pass
+        def on_done(**kwargs): pass
+        def on_init(**kwargs): pass
+        article_published.connect(on_done, sender=Importer)
+        article_published.connect(on_done, sender="a job")
+        pre_save.connect(on_init, sender=Tag)
+        self.addCleanup(article_published.disconnect, on_done, sender=Importer)
+        for sender in (Importer, "Importer", "a job", Importer(), "blog.Article", "*.Tag", None):
+            with self.assertReceiverNotCalled(on_done, sender=sender): pass
+        with self.assertReceiverNotCalled(on_done, sender="sent by hand"):
+            article_published.connect(generate_slug)
+            article_published.send_robust("sent by hand")
+            article_published.disconnect(generate_slug)
+        with self.assertReceiverNotCalled(on_init): Article(title="a")
+
+    def test_a_class_that_is_the_receiver(self):
+        class Called:
+            def __init__(self, **kwargs): pass
+        article_published.connect(Called)
+        self.addCleanup(article_published.disconnect, Called)
+        with self.assertReceiverNotCalled(Called): pass
+        with self.assertReceiverCalled(Called): article_published.send_robust(None)
+
     def test_an_exception_is_the_users(self):
         with self.assertRaises(KeyError), self.assertReceiverCalled(generate_slug):
             raise KeyError
@@ -153,8 +177,62 @@ FAILS = {
     "self.assertReceiverNotCalled([generate_slug])": (
         "TypeError: A receiver is a function or its name, not of type list.",
     ),
-    "self.assertReceiverNotCalled(generate_slug, sender='blog.Artcle')": (
-        "sigtrace.testing.errors.TraceError: There is no model blog.Artcle. Did you mean blog.Article?",
+    **{
+        f"self.assertReceiverNotCalled(generate_slug, sender={sender})": (f"TraceError: {said}",)
+        for sender, said in {
+            "'blog.Artcle'": (
+                "No sender of that name is known: 'blog.Artcle'. Did you mean blog.Article?"
+            ),
+            "'Artcle'": "No sender of that name is known: 'Artcle'. Did you mean blog.Article?",
+            "'blgo.Article'": (
+                "No sender of that name is known: 'blgo.Article'. Did you mean blog.Article?"
+            ),
+            "'blog.models.Article'": (
+                "No sender of that name is known: 'blog.models.Article'. Did you mean blog.Article?"
+            ),
+            "SimpleLazyObject(lambda: Article)": (
+                "A sender is the object itself, not one that is lazy: "
+                "<django.utils.functional.SimpleLazyObject>."
+            ),
+            "Article(pk=1)": (
+                "A model's signals are sent by its class, not by an instance: blog.Article pk=1."
+            ),
+        }.items()
+    },
+    **{
+        f"self.assertReceiverCalled(generate_slug, times={times})": (
+            f"TraceError: times is a whole number of calls, not {times}.",
+        )
+        for times in ("'1'", "-1", "True", "1.0")
+    },
+    "self.assertNumReceiverCalls('3')": (
+        "TraceError: number is a whole number of calls, not '3'.",
+    ),
+    "self.assertNumReceiverCalls(None)": (
+        "TraceError: number is a whole number of calls, not None.",
+    ),
+    "self.assertReceiverNotCalled(Listener)": (
+        "TraceError: blog.tests_more.Listener is a class, of which an instance or its method",
+    ),
+    "self.assertReceiverCalled(Listener)": (
+        "blog.tests_more.Listener was not called.",
+        "blog.tests_more.Listener is a class, of which an instance or its method listens.",
+    ),
+    "self.assertReceiverNotCalled(on_init)": (
+        (
+            "TraceError: blog.tests_more.on_init listens to pre_init, post_init, which are not "
+            "recorded: its calls are not seen."
+        ),
+    ),
+    "self.assertReceiverNotCalled('on_init')": (
+        "TraceError: on_init listens to pre_init, post_init, which are not recorded",
+    ),
+    "self.assertReceiverCalled(on_init)": (
+        "TraceError: blog.tests_more.on_init listens to pre_init, post_init, which are not",
+    ),
+    "self.assertReceiverCalled(on_both)": (
+        "blog.tests_more.on_both was not called.",
+        "blog.tests_more.on_both listens to pre_init, which is not recorded.",
     ),
     "self.assertReceiverNotCalled('log_artcle')": (
         (
@@ -173,9 +251,25 @@ FAILS = {
 }
 
 
+LISTENING = """
+from django.db.models.signals import post_init, pre_init
+from django.utils.functional import SimpleLazyObject
+class Listener:
+    def handle(self, **kwargs): pass
+listener = Listener()
+post_save.connect(listener.handle, sender=Tag)
+def on_init(**kwargs): pass
+def on_both(**kwargs): pass
+pre_init.connect(on_init, sender=Tag)
+post_init.connect(on_init, sender=Tag)
+pre_init.connect(on_both, sender=Tag)
+post_save.connect(on_both, sender=Tag)
+"""
+
+
 def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
     tested.write(
-        "class Fails(SignalTestMixin, TestCase):\n"
+        f"{LISTENING}class Fails(SignalTestMixin, TestCase):\n"
         + "\n".join(
             f"    def test_{number}(self):\n        with {block}: Article.objects.create(title='a')"
             for number, block in enumerate(FAILS)
@@ -193,6 +287,25 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
             assert any(" ".join(line.split()) in shown for shown in plain), (line, one)
         if "Error:" not in lines[0]:
             assert one.count('File "') == 1, one
+
+
+def test_a_message_stands_on_a_line_of_its_own(tested):
+    tested.write(
+        """
+class Fails(SignalTestMixin, TestCase):
+    def test_fails(self):
+        with self.assertRaises(AssertionError) as caught, self.assertNoSignals("no mail"):
+            Article.objects.create(title="a")
+        assert str(caught.exception).startswith("No signals were expected, 2 were sent:")
+        assert str(caught.exception).endswith(" ms\\n\\nno mail"), caught.exception
+        self.longMessage = False
+        with self.assertRaises(AssertionError) as caught, self.assertNoSignals("no mail"):
+            Article.objects.create(title="a")
+        self.assertEqual(str(caught.exception), "no mail")
+"""
+    )
+    done = tested.django()
+    assert done.returncode == 0, done.stderr
 
 
 def test_signals_of_the_same_name_are_told_apart(tested):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -132,11 +133,45 @@ def test_the_fixture_and_the_marker(tested, with_django, options):
     ],
 )
 def test_a_bad_marker_is_one_sentence(tested, with_django, arguments, said):
-    tested.write(f"@pytest.mark.signals({arguments})\ndef test_one(): pass\n")
-    done = tested.pytest("-q")
-    assert done.returncode == 4
-    shown = done.stdout + done.stderr
-    assert f"ERROR: blog/tests_more.py::test_one: @pytest.mark.signals{said}" in shown
+    tested.write(f"@pytest.mark.signals({arguments})\ndef test_one(): pass\ndef test_two(): pass\n")
+    for options in ((), ("-n", "2")):
+        done = tested.pytest("-q", *options)
+        assert "1 passed, 1 error" in done.stdout
+        assert f"\n@pytest.mark.signals{said}" in done.stdout
+        assert f"tests_more.py::test_one - @pytest.mark.signals{said}"[:50] in done.stdout
+    done = tested.pytest("-q", "-k", "test_two")
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_the_marker_fails_stands_at_the_test(tested, with_django):
+    tested.write(
+        """
+@pytest.mark.django_db
+@pytest.mark.signals(max_depth=0)
+def test_one(): Article.objects.create(title="x")
+@pytest.mark.signals(max_dept=0)
+def test_two(): pass
+def test_other(): raise KeyError
+"""
+    )
+    said = tested.pytest("--tb=line").stdout
+    places = re.findall(r"^(\S+):(\d+): (.*)$", said, re.MULTILINE)
+    file = str(tested.site.path / "blog" / "tests_more.py")
+    first, other = places
+    assert first[:1] == other[:1] == (file,), said
+    assert int(other[1]) - int(first[1]) == 5, said
+    assert first[2].startswith("generate_slug ran 1 receiver deep"), said
+    assert "sigtrace/testing" not in said
+
+
+def test_without_django_the_marker_is_a_projects_own(tmp_path):
+    (tmp_path / "conftest.py").write_text("import sys\nsys.modules['django'] = None\n")
+    (tmp_path / "test_one.py").write_text(
+        "import pytest, signal\n"
+        "@pytest.mark.signals(signal.SIGTERM)\ndef test_one(): pass\n"
+        "@pytest.mark.signals(handled=['SIGTERM'])\ndef test_two(): pass\n"
+    )
+    assert "2 passed" in pytest_alone(tmp_path).stdout
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])

@@ -114,6 +114,62 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+def test_a_tree_without_values_draws_none_of_its_senders(in_site):
+    in_site(
+        """
+import sys, uuid
+sys.path[:0] = ["audit/../helping"]
+import pathlib
+pathlib.Path("helping").mkdir()
+pathlib.Path("helping/helper.py").write_text("def heard(**kwargs): pass")
+from helper import heard
+from blog.models import Article
+from django.dispatch import Signal
+import sigtrace
+
+class Importer: pass
+with sigtrace.trace() as t:
+    signal = [Signal()]
+    signal[0].connect(heard)
+    for sender in ("a job", 3, 0.5, uuid.uuid4(), Importer, Importer(), Article(pk=5), Article, sys):
+        signal[0].send(sender)
+drawn = t.tree(durations=False).splitlines()
+senders = [line.partition("sender=")[2].split()[0] for line in drawn if "sender=" in line]
+module = Importer.__module__
+assert senders == [
+    "<str>", *"………", f"{module}.Importer", f"<{module}.Importer>", "blog.Article", "blog.Article", "sys",
+], drawn
+assert all(line.split()[1] == "<Signal>" for line in drawn[::2]), drawn
+assert all(line.split()[-1] == "helping/helper.py" for line in drawn[1::2]), drawn
+shown = t.tree(durations=False, values=True)
+assert "sender='a job'" in shown and "sender=0.5" in shown and "sender=blog.Article pk=5" in shown
+assert "<Signal at script.py:" in t.tree()
+"""
+    )
+
+
+def test_a_tree_without_durations_is_the_same_in_every_folder(tested):
+    script = tested.site.script(
+        """
+import os, sys, uuid, sigtrace
+from blog.models import Tag
+from django.test import override_settings
+os.chdir(sys.argv[1])
+if sys.argv[2:]: os.rmdir(os.getcwd())
+with override_settings(USE_TZ=True), sigtrace.trace() as t: Tag.objects.create(name=uuid.uuid4().hex)
+sys.stdout.write(t.tree(durations=False))
+"""
+    ).name
+    (tested.site.path.parent / "pyproject.toml").touch()
+    (tested.site.path / "gone").mkdir()
+    drawn = {
+        tested.site.run(tested.site.interpreter, script, *folder).stdout
+        for folder in ((".",), ("..",), ("/",), ("gone", "removed"))
+    }
+    assert len(drawn) == 1, drawn
+    assert "● Tag.save()" in drawn.pop()
+
+
 def test_files_beside_the_project_are_relative_to_it(tested, tmp_path):
     (tmp_path / "beside").mkdir()
     (tmp_path / "beside" / "helper.py").write_text(
@@ -266,6 +322,26 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 assert sorted(found) == [(3, 3), (5, 5)], found
 
+# What a thread traces itself is around it too, and does not hide what others send.
+def nested():
+    with sigtrace.trace() as own:
+        send()
+        opened.set()
+        sent.wait()
+    found.append(len(own.sends))
+opened, sent, found = threading.Event(), threading.Event(), []
+with sigtrace.trace() as t:
+    threads = [threading.Thread(target=nested) for _ in range(2)]
+    for thread in threads: thread.start()
+    opened.wait()
+    other = threading.Thread(target=send)
+    other.start()
+    other.join()
+    sent.set()
+    for thread in threads: thread.join()
+assert len(t.sends) == 3, t
+assert sum(found) in (2, 3), found  # the other one is in a block that was open alone
+
 with sigtrace.trace() as t, sigtrace.trace() as inner:
     thread = threading.Thread(target=send)
     thread.start()
@@ -298,16 +374,22 @@ def test_what_cannot_be_traced_is_said(tested, traced):
         """
 import sigtrace
 with sigtrace.trace() as t: pass
-for again in (t,):
-    try:
-        with again: pass
-    except sigtrace.errors.SigtraceError as error: print(error, error.hint)
+leave = (None, None, None)
+for wrong in (t.__enter__, lambda: t.__exit__(*leave), lambda: sigtrace.trace().__exit__(*leave)):
+    try: wrong()
+    except sigtrace.testing.TraceError as error: print(error, error.hint)
 """
     ).name
     run = tested.site.sigtrace if traced else tested.site.run
     words = ("run", "--no-live") if traced else (tested.site.interpreter,)
     done = run(*words, script)
-    assert done.stdout == "A trace is of one block. Make another: sigtrace.trace().\n"
+    not_open = (
+        "This trace is not open: it was not entered, or is left already. "
+        "with sigtrace.trace() as t: …\n"
+    )
+    assert (
+        done.stdout == f"A trace is of one block. Make another: sigtrace.trace().\n{not_open * 2}"
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -363,6 +445,96 @@ print(len(t.chains), len(t.calls()))
     # A save has a chain, a send, a receiver and a query.
     assert recorded + trace.lines("counts")[-1]["dropped"] == 4 * saves
     assert sum(path.stat().st_size for path in trace.processes) < 400_000
+
+
+def test_a_receiver_that_is_passed_is_that_object(in_site):
+    in_site(
+        """
+import functools
+from unittest import mock
+import sigtrace
+from django.dispatch import Signal
+from sigtrace.testing.expected import difference, parts_of, sent
+
+class Handler:
+    def __call__(self, **kwargs): pass
+    def handle(self, **kwargs): pass
+class Slotted:
+    __slots__ = ()
+    def __call__(self, **kwargs): pass
+def factory():
+    def inner(**kwargs): pass
+    return inner
+def decorated(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs): return function(*args, **kwargs)
+    return wrapper
+
+def traced(receiver):
+    signal = Signal()
+    signal.connect(receiver, weak=False)
+    with sigtrace.trace() as t: signal.send(None)
+    return t
+
+one = Handler()
+function = factory()
+told = {}
+for called, other in (
+    (mock.Mock(), mock.Mock()),
+    (mock.Mock(name="a"), mock.Mock(name="a")),
+    (lambda **kwargs: 1, lambda **kwargs: 2),
+    (one, Handler()),
+    (one.handle, Handler().handle),
+    (function, factory()),
+    ({}.update, {}.update),
+    (functools.partial(function), functools.partial(function)),
+    (decorated(function), decorated(function)),
+):
+    t = traced(called)
+    assert (len(t.calls(called)), len(t.calls(other))) == (1, 0), (called, other)
+    (same,), (another,) = parts_of([("*", ..., called)]), parts_of([("*", ..., other)])
+    found = sent(t.sends, t._block, receivers=True)
+    assert difference([same], found) == ([], {})
+    assert difference([another], found)[0]
+
+# What the object that is called runs, and what it was before a decorator, are meant as well.
+for called, asked in (
+    (functools.partial(function), function),
+    (functools.partial(one.handle), one.handle),
+    (decorated(function), function),
+    (function, decorated(function)),
+    (one.handle, Handler.handle),
+    (one, Handler.__call__),
+    (told.update, told.update),
+    (Slotted(), Slotted()),  # takes no weak reference: told by its name alone
+):
+    assert len(traced(called).calls(asked)) == 1, (called, asked)
+assert not traced(function).calls(functools.partial(function))
+cyclic = factory()
+cyclic.__wrapped__ = cyclic
+assert not traced(cyclic).calls(factory()) and not traced(factory()).calls(cyclic)
+named = mock.Mock(name="told")
+assert traced(named).calls("told")[0].receiver == "unittest.mock.Mock.told"
+spec = mock.create_autospec(function)
+assert traced(spec).calls()[0].receiver == "inner"
+
+import gc, weakref
+gone = Handler()
+died = weakref.ref(gone)
+t = traced(gone)
+del gone
+gc.collect()
+assert died() is None and not t.calls(Handler())
+
+twins = [Signal() for _ in range(2)]
+for twin in twins: twin.connect(function)
+del twin
+with sigtrace.trace() as t: twins[0].send(None)
+found = sent(t.sends, t._block, receivers=False)
+assert difference(list(parts_of([twins[0]])), found) == ([], {})
+assert "another of that name" in difference(list(parts_of([twins[1]])), found)[0][0]
+"""
+    )
 
 
 def test_rich_draws_it(in_site):
