@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.walking import fold, walk
+from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED, REGISTERED, Chain, Span
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ def matches(path: str, globs: tuple[str, ...]) -> bool:
     return not globs or any(fnmatchcase(path, glob) or fnmatchcase(last, glob) for glob in globs)
 
 
+def matches_sender(sender: str, globs: tuple[str, ...]) -> bool:
+    """The same of a sender, of which a value also goes by its type: `blog.Article pk=7`."""
+    return matches(sender, globs) or matches(sender_kind(sender).strip("<>"), globs)
+
+
 def is_silent(span: Span) -> bool:
     """Whether no receiver ran, nothing was bypassed, deferred, left open or failed at and below.
 
@@ -73,8 +79,16 @@ def is_silent(span: Span) -> bool:
 
 
 def bypassed(span: Span) -> list[str]:
-    """The receivers that would have run, had a bulk write saved its rows; none without rows."""
-    return [] if span.event.get("rows") == 0 else span.texts("bypassed")
+    """The receivers that would have run, had a write sent signals for the rows that it wrote."""
+    return [] if wrote_nothing(span) else span.texts("bypassed")
+
+
+def wrote_nothing(span: Span) -> bool:
+    """Whether no row was touched; each of these operations is undone by an exception."""
+    counts = span.event.get("counts")
+    if isinstance(counts, dict) and not any(counts.values()):
+        return True
+    return span.exception is not None or span.event.get("rows") == 0
 
 
 def _is_event(span: Span) -> bool:
@@ -159,7 +173,7 @@ def _is_selected(span: Span, selection: Selection) -> bool:
         signal = signal or (span.name if span.kind == "send" else "")
     if selection.signal and not (signal and matches(signal, selection.signal)):
         return False
-    return span.is_open or matches(sender, selection.sender)
+    return span.is_open or matches_sender(sender, selection.sender)
 
 
 def _receivers(span: Span) -> list[str]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.filters import matches
+from sigtrace.analysis.filters import matches_sender
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
 from sigtrace.events import sender_kind
@@ -49,7 +49,7 @@ class Ran:
             return True
         globs = (glob, sender_kind(glob))
         return any(
-            matches(name, globs) or any(fnmatchcase(name, one) for one in globs)
+            matches_sender(name, globs) or any(fnmatchcase(name, one) for one in globs)
             for name in self._names[option]
         )
 

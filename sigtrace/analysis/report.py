@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.filters import Selection, matches, matches_sender
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
 from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
@@ -97,7 +97,7 @@ def analyse(
         for calls in statistics.receivers.values()
         if matches(calls.receiver, selection.receiver)
         and matches(calls.signal, selection.signal)
-        and matches(calls.sender or "", senders)
+        and matches_sender(calls.sender or "", senders)
     ]
     return Report(
         runs=tuple(runs),

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
 from .receiving import ReceiverSpan
-from .sending import Sending
 from .spans import Span, current
 from .steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from .sending import Sending
+    from .wording import Call
 
 
 class TracedReceivers(list[Any]):
-    """The live receivers of one send. Only Django's loops and a subclass's own see it iterate.
+    """The live receivers of one send, which a loop of Django's is about to call.
 
-    `offset` is the place of the first one in the order; `kept` says that the frame in an
-    exception's traceback keeps the iterator, as that of 4.2's comprehension does.
+    `kept` says that the frame in an exception's traceback keeps the iterator, as that of 4.2's
+    comprehension does.
     """
 
-    __slots__ = ("asynchronous", "kept", "offset", "sending", "started")
+    __slots__ = ("calls", "kept", "sending", "started")
 
-    sending: Sending
-    offset: int
+    calls: list[AsyncCall] | None
     kept: bool
-    asynchronous: bool
+    sending: Sending
     started: bool
 
     def __iter__(self) -> Iterator[Any]:
@@ -37,102 +36,159 @@ class TracedReceivers(list[Any]):
         if self.started or current.get() is not sending or not sending.recorder.active:
             return list.__iter__(self)
         self.started = True
-        if sys._getframe(1).f_code.co_filename == sending.tools.dispatcher:
-            if self.asynchronous:
-                return iter(self._calls())
-            calls = sending.iterate(list.__iter__(self))
-            if self.kept:
-                sending.calls = calls
-            return calls
-        sending.wrapped = True
-        return iter(self._calls())
-
-    def __getitem__(self, index: Any) -> Any:
-        sending = self.sending
-        if self.started or current.get() is not sending or not sending.recorder.active:
-            return list.__getitem__(self, index)
-        sending.wrapped = True
-        return self._calls()[index]
-
-    def __reversed__(self) -> Any:
-        return iter(self[::-1])
-
-    def _calls(self) -> list[Any]:
-        """A subclass's own send, or another tool's hook, may sort, filter or wrap before anything
-        is called: only the call itself tells.
-        """
-        make = AsyncCall if self.asynchronous else sync_call
-        plain = list.__iter__(self)
-        return [make(self.sending, each, self.offset + n) for n, each in enumerate(plain)]
+        if self.calls is not None:
+            return iter(self.calls)
+        calls = sending.iterate(list.__iter__(self))
+        if self.kept:
+            sending.calls = calls
+        return calls
 
 
-def traced_receivers(sending: Sending, live: Any, sender: Any) -> Any:
-    """Turn what `_live_receivers` returned (a list in 4.2, else a pair) into traced lists."""
-    others: Any = []
-    if type(live) is list:
-        sync = live
-    elif type(live) is tuple and len(live) == 2:
-        sync, others = live
-        if type(sync) is not list or type(others) is not list:
-            return live
-    else:
+def traced_receivers(sending: Sending, live: Any, sender: Any, *, by_django: bool) -> Any:
+    """Turn what `_live_receivers` returned (a list in 4.2, else a pair) into traced lists.
+
+    A loop of Django's meets the receivers themselves. A subclass's own send and another tool's hook
+    may sort, filter, copy or wrap before anything is called, so that only the call itself tells:
+    they get plain lists of what stands for the receivers.
+    """
+    is_list = type(live) is list
+    if not is_list and not (type(live) is tuple and tuple(map(type, live)) == (list, list)):
         return live
+    sync, others = (live, ()) if is_list else live
     everyone = sync + others if others else sync
     if not everyone:
         return live
     sending.heard(everyone, sender)
+    if not by_django:
+        sending.wrapped = True
+        plain = [SyncCall(*each) for each in _planned(sending, sync, 0)]
+        concurrent = [AsyncCall(*each) for each in _planned(sending, others, len(sync))]
+        return plain if is_list else (plain, concurrent)
     traced = TracedReceivers(sync)
     traced.sending = sending
-    traced.offset = 0
-    traced.kept = sync is live
-    traced.asynchronous = traced.started = False
-    if sync is live:
+    traced.kept = is_list
+    traced.calls = None
+    traced.started = False
+    if is_list:
         return traced
     if not others:
         return traced, others
-    concurrent = TracedReceivers(others)
-    concurrent.sending = sending
-    concurrent.asynchronous = True
-    concurrent.kept = concurrent.started = False
-    concurrent.offset = len(sync)
-    return traced, concurrent
+    traced_others = TracedReceivers(others)
+    traced_others.sending = sending
+    traced_others.calls = [AsyncCall(*each) for each in _planned(sending, others, len(sync))]
+    traced_others.kept = traced_others.started = False
+    return traced, traced_others
 
 
-class AsyncCall:
-    """Stands for an async receiver until it is called: its coroutine then runs under a span."""
+def _planned(
+    sending: Sending, receivers: Iterable[Any], offset: int
+) -> Iterator[tuple[Sending, Any, Call]]:
+    for number, receiver in enumerate(receivers, offset):
+        yield sending, receiver, sending.plan.calls[number]
 
-    __slots__ = ("index", "receiver", "sending")
 
-    def __init__(self, sending: Sending, receiver: Any, index: int) -> None:
-        self.sending = sending
-        self.receiver = receiver
-        self.index = index
+class StandIn:
+    """Stands for a receiver until it is called: equal to it, and with all its attributes."""
+
+    __slots__ = ("_call", "_receiver", "_sending")
+
+    def __init__(self, sending: Sending, receiver: Any, call: Call) -> None:
+        _set_sending(self, sending)
+        _set_receiver(self, receiver)
+        _set_call(self, call)
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(receiver_of(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(receiver_of(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(receiver_of(self), name)
+
+    def __eq__(self, other: object) -> Any:
+        return receiver_of(self) == (receiver_of(other) if type(other) in _STAND_INS else other)
+
+    def __hash__(self) -> int:
+        return hash(receiver_of(self))
+
+    def __repr__(self) -> str:
+        return repr(receiver_of(self))
+
+
+# What the attributes are of is the receiver.
+receiver_of = StandIn._receiver.__get__  # type: ignore[attr-defined]
+_sending_of = StandIn._sending.__get__  # type: ignore[attr-defined]
+_call_of = StandIn._call.__get__  # type: ignore[attr-defined]
+_set_receiver = StandIn._receiver.__set__  # type: ignore[attr-defined]
+_set_sending = StandIn._sending.__set__  # type: ignore[attr-defined]
+_set_call = StandIn._call.__set__  # type: ignore[attr-defined]
+
+
+class AsyncCall(StandIn):
+    """Stands for an async receiver: its coroutine then runs under a span."""
+
+    __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            inner = self.receiver(*args, **kwargs)
+            inner = receiver_of(self)(*args, **kwargs)
         except BaseException as error:
             strip(error)
             raise
         if not hasattr(type(inner), "__await__"):
             return inner
-        return ReceiverSteps(inner, self.sending, self.index)
+        return ReceiverSteps(inner, _sending_of(self), _call_of(self))
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.receiver, name)
+
+class SyncCall(StandIn):
+    """Stands for a receiver, whose call is a span."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        sending = _sending_of(self)
+        recorder = sending.tools.recorder
+        span = None
+        try:
+            span = sending.begin(_call_of(self))
+        except Exception as error:
+            recorder.failed(error)
+        failure: BaseException | None = None
+        try:
+            return receiver_of(self)(*args, **kwargs)
+        except BaseException as error:
+            failure = error
+            strip(error)
+            raise
+        finally:
+            if span is not None:
+                current.set(span.up)
+                try:
+                    span.error = failure
+                    span.swallowed = _is_swallowed(failure, sending)
+                    sending.end(span, "sync")
+                    # Who has called it is not Django, and may be in a thread of its own.
+                    recorder.flush(span.up)
+                except Exception as error:
+                    recorder.failed(error)
+                failure = None
+
+
+_STAND_INS = (AsyncCall, SyncCall)
 
 
 class ReceiverSteps(Steps):
     """An async receiver's coroutine: its span begins with its first step."""
 
-    __slots__ = ("_index", "_over", "_sending")
+    __slots__ = ("_call", "_over", "_sending")
 
     _span: ReceiverSpan | None
 
-    def __init__(self, inner: Any, sending: Sending, index: int) -> None:
+    def __init__(self, inner: Any, sending: Sending, call: Call) -> None:
         super().__init__(inner)
         self._sending = sending
-        self._index = index
+        self._call = call
         self._over = False
 
     def _enter(self, *, begins: bool = True) -> Span | None:
@@ -143,7 +199,7 @@ class ReceiverSteps(Steps):
                 current.set(self._span)
                 sending.watch(self._span)
             elif begins:
-                self._span = sending.begin(sending.plan.calls[self._index])
+                self._span = sending.begin(self._call)
                 self._span.coroutine = self.inner
         except Exception as error:
             sending.tools.recorder.failed(error)
@@ -167,48 +223,15 @@ class ReceiverSteps(Steps):
         sending = self._sending
         try:
             span.error = error
-            span.swallowed = isinstance(error, Exception) and "robust" in sending.method
+            span.swallowed = _is_swallowed(error, sending)
             sending.end(span, "async")
             sending.tools.recorder.flush(span.up)
         except Exception as failure:
             sending.tools.recorder.failed(failure)
 
 
-def sync_call(sending: Sending, receiver: Any, index: int) -> Any:
-    """Wrap a receiver for a subclass that may sort and filter before it calls."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        recorder = sending.tools.recorder
-        span = None
-        try:
-            span = sending.begin(sending.plan.calls[index])
-        except Exception as error:
-            recorder.failed(error)
-        failure: BaseException | None = None
-        try:
-            return receiver(*args, **kwargs)
-        except BaseException as error:
-            failure = error
-            strip(error)
-            raise
-        finally:
-            if span is not None:
-                current.set(span.up)
-                try:
-                    span.error = failure
-                    sending.end(span, "sync")
-                    # Who has called it is not Django, and may be in a thread of its own.
-                    recorder.flush(span.up)
-                except Exception as error:
-                    recorder.failed(error)
-                failure = None
-
-    try:
-        functools.update_wrapper(call, receiver)
-    except Exception as error:
-        sending.tools.recorder.failed(error)
-    call._sigtrace_receiver = receiver  # type: ignore[attr-defined]
-    return call
+def _is_swallowed(error: BaseException | None, sending: Sending) -> bool:
+    return isinstance(error, Exception) and "robust" in sending.method
 
 
 def originals_in(result: Any) -> Any:
@@ -216,20 +239,17 @@ def originals_in(result: Any) -> Any:
     if type(result) is list:
         for number, pair in enumerate(result):
             if type(pair) is tuple and len(pair) == 2:
-                original = _original(pair[0])
+                original = original_of(pair[0])
                 if original is not pair[0]:
                     result[number] = (original, pair[1])
     return result
 
 
-def _original(receiver: Any) -> Any:
-    if type(receiver) is AsyncCall:
-        return receiver.receiver
-    if type(receiver) is FunctionType:
-        original = receiver.__dict__.get("_sigtrace_receiver", receiver)
-        if original is receiver or receiver.__globals__ is globals():
-            return original
-        # Another tool's, which `functools.wraps` has given what is ours: it stays what it would be.
-        del receiver.__dict__["_sigtrace_receiver"]
-        receiver.__dict__["__wrapped__"] = original
+def original_of(receiver: Any) -> Any:
+    """The receiver that one stands for, or itself."""
+    if type(receiver) in _STAND_INS:
+        return receiver_of(receiver)
+    if type(receiver) is FunctionType and type(receiver.__dict__.get("__wrapped__")) in _STAND_INS:
+        # Another tool's, made by `functools.wraps`: it stays what it would be.
+        receiver.__dict__["__wrapped__"] = receiver_of(receiver.__dict__["__wrapped__"])
     return receiver

@@ -51,4 +51,4 @@ def late_receivers(tools: Tools, signal: Any, sender: Any, live: Any, loop: Fram
     named = dict(loop.f_locals.get("named", ()))
     sending.open(tools, current.get(), signal, sender, named, code.co_name)
     current.set(sending)
-    return traced_receivers(sending, live, sender)
+    return traced_receivers(sending, live, sender, by_django=True)

@@ -75,17 +75,18 @@ class Sending(Receiving):
         self.site = tools.sites.find() if by_users else NOWHERE
 
     def heard(self, receivers: list[Any], sender: Any) -> None:
-        """Say who is about to be called, in order."""
+        """Say who is about to be called, in order; if a send asks again, the last ones count."""
         tools = self.tools
-        named = self.named
-        describe = tools.describe
-        instance = named.get("instance")
-        model = None if instance is None else describe.model(type(instance))
-        self.instance = None if model is None else instance
-        self.held = self.open_call = None
-        self.arguments = describe.arguments(named, self.wording, model)
+        if not self.expected:
+            named = self.named
+            describe = tools.describe
+            instance = named.get("instance")
+            model = None if instance is None else describe.model(type(instance))
+            self.instance = None if model is None else instance
+            self.held = self.open_call = None
+            self.arguments = describe.arguments(named, self.wording, model)
+            self.reached = []
         self.plan = tools.wordings.plan(self.wording, self.signal, sender, receivers)
-        self.reached = []
         self.expected = receivers
 
     def close(self, error: BaseException | None) -> None:

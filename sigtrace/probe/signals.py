@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..events import MUTED_SIGNALS
-from .calls import AsyncCall, traced_receivers
+from .calls import original_of, traced_receivers
 from .failures import FailureLogger, strip
 from .late import late_receivers
 from .muting import MutedSend
@@ -40,7 +40,7 @@ class SignalHooks:
         self._tools = tools
         self._patches = patches
         self._dispatcher = dispatcher
-        tools.dispatcher = dispatcher.Signal.connect.__code__.co_filename
+        self._filename = dispatcher.Signal.connect.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
         # What stands there in place of Django's own, as a mock does, is left alone.
         self._originals = {
@@ -48,7 +48,7 @@ class SignalHooks:
             for name, value in vars(dispatcher.Signal).items()
             if name in _SENDS
             and type(value) is FunctionType
-            and value.__code__.co_filename == tools.dispatcher
+            and value.__code__.co_filename == self._filename
         }
         # Muted signals, and whether they have Django's own sends by now.
         self._muted: dict[int, bool] = {}
@@ -151,7 +151,7 @@ class SignalHooks:
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
-        filename = self._tools.dispatcher
+        filename = self._filename
         late = self._late
 
         def _live_receivers(self: Any, sender: Any) -> Any:
@@ -166,17 +166,19 @@ class SignalHooks:
             except BaseException as error:
                 strip(error)
                 raise
+            caller = sys._getframe(1)
+            code = caller.f_code
+            by_django = code.co_filename == filename
             if sending is None:
-                loop = sys._getframe(1)
-                code = loop.f_code
-                if code.co_name in _LOOPS and code.co_filename == filename:
-                    return late(self, sender, live, loop)
+                if by_django and code.co_name in _LOOPS:
+                    return late(self, sender, live, caller)
                 return live
             sending.resolving = False
-            if sending.expected:
+            if by_django and code.co_name not in _SENDS:
+                # `has_listeners`: nobody is called.
                 return live
             try:
-                return traced_receivers(sending, live, sender)
+                return traced_receivers(sending, live, sender, by_django=by_django)
             except Exception as error:
                 recorder.failed(error)
                 return live
@@ -197,10 +199,10 @@ class SignalHooks:
         swallowed = self._swallowed
 
         def _log_robust_failure(self: Any, receiver: Any, err: BaseException) -> Any:
-            if type(receiver) is AsyncCall:
-                receiver = receiver.receiver
-            else:
+            original_receiver = original_of(receiver)
+            if original_receiver is receiver:
                 swallowed(err)
+            receiver = original_receiver
             try:
                 return original(self, receiver, err)
             except BaseException as error:

@@ -22,7 +22,6 @@ class Tools:
         "changes",
         "connections",
         "describe",
-        "dispatcher",
         "receivers",
         "recorder",
         "signals",
@@ -47,6 +46,4 @@ class Tools:
         self.signals = signals
         self.sites = sites
         self.connections = connections
-        # The file with Django's own loops over receivers.
-        self.dispatcher = ""
         self.wordings = Wordings(signals, receivers, describe, connections)

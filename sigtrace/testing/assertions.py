@@ -11,7 +11,6 @@ from sigtrace.testing.errors import TraceError
 from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
-from sigtrace.testing.records import sends_in
 from sigtrace.testing.senders import check_sender
 from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
@@ -99,7 +98,7 @@ class ExpectCalls(Expecting):
             # What cannot be seen is neither called nor not called.
             muted_for(self._receiver)
         if self._times == 0 and not calls and self._sender is not ANY_SENDER:
-            check_sender(self._sender, {send.sender for send in sends_in(self.chains)})
+            check_sender(self._sender, {send.sender for send in self._sends()})
         if len(calls) == self._times or (calls and self._times is None):
             return
         if not calls:

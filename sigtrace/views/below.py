@@ -113,6 +113,9 @@ def _more(spans: list[Span], first: str, display: Display) -> Text:
 
 
 def _not_reached(path: str, send: Span, first: str, rest: str, display: Display) -> list[Text]:
-    said = f"not reached: {clean(send.text('method')) or 'send'}() stopped at the error"
+    method = clean(send.text("method")) or "send"
+    said = f"not reached: {method}() stopped at the error"
+    if send.exception is None:
+        said = f"not called: its signal's own {method}() left it out"
     words = [data(short(path) + " ", "green dim"), *(data(word, "red") for word in said.split())]
     return wrapped(first, rest + "  ", words, display)

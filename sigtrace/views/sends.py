@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.events import sender_kind
 from sigtrace.views.arguments import unusual
 from sigtrace.views.text import clean, quoted, without_value
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sigtrace.tree import Span
     from sigtrace.views.display import Display
 
-_PATH = re.compile(r"[^\W\d][\w.<>]*")
 _INLINE = 40
 """Columns that stand behind the name of a send; longer arguments go below."""
 
@@ -45,16 +44,8 @@ def _how(span: Span, above: Span | None, display: Display) -> list[str]:
     words = [] if span.text("method") in ("", "send") else [clean(span.text("method"))]
     sender = span.text("sender")
     if sender and (display.args or not _is_expected(sender, above)):
-        words.append(clean(f"sender={sender if display.values else _kind(sender, display)}"))
+        words.append(clean(f"sender={sender if display.values else sender_kind(sender)}"))
     return words
-
-
-def _kind(sender: str, display: Display) -> str:
-    """What stands for a sender without its value: a class, a label without the key, a type."""
-    kind = sender.partition(" pk=")[0]
-    if kind.startswith("<") or _PATH.fullmatch(kind):
-        return kind
-    return "<str>" if sender.startswith("'") else display.glyphs.more
 
 
 def _is_expected(sender: str, above: Span | None) -> bool:

@@ -79,7 +79,7 @@ def test_a_sender_that_is_chosen_by_its_key_is_reported_by_its_model(tmp_path):
     ]
     write(tmp_path / "1.jsonl", process("1"), *lines)
     (calls,) = report(tmp_path, sender=("shop.Order pk=3",)).receivers
-    assert (calls.sender, calls.calls) == ("shop.Order", 1)
+    assert (calls.sender, calls.calls) == ("<shop.Order>", 1)
     (calls,) = report(tmp_path, sender=("shop.Order*",)).receivers
     assert calls.calls == 2
 

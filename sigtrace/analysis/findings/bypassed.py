@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.filters import bypassed, wrote_nothing
 from sigtrace.analysis.findings.finding import EVIDENCE, NOTICE, finding, names, times
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Bypassed:
 
     def _note(self, span: Span, why: str, receivers: list[str]) -> None:
         missed = [name for name in receivers if not name.startswith("django.")]
-        if not missed or _wrote_nothing(span):
+        if not missed or wrote_nothing(span):
             return
         key = (span.name, span.text("model"), why, span.event.get("file"), span.event.get("line"))
         writes = self._found.get(key)
@@ -118,11 +118,3 @@ class Bypassed:
         writes.bypassed.update(dict.fromkeys(missed))
         if len(writes.evidence) < EVIDENCE:
             writes.evidence.append(span.id)
-
-
-def _wrote_nothing(span: Span) -> bool:
-    """Whether no row was touched; each of these operations is undone by an exception."""
-    counts = span.event.get("counts")
-    if isinstance(counts, dict) and not any(counts.values()):
-        return True
-    return span.exception is not None or span.event.get("rows") == 0

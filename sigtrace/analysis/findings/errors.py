@@ -17,6 +17,7 @@ from sigtrace.analysis.findings.finding import (
     times,
 )
 from sigtrace.analysis.unfolded import CALLS
+from sigtrace.events import sender_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,8 @@ class Errors:
             for send in raised.path:
                 receivers = tuple(send.texts("not_reached"))
                 if receivers:
-                    signal, sender = send.text("signal") or send.name, send.text("sender")
+                    signal = send.text("signal") or send.name
+                    sender = sender_kind(send.text("sender"))
                     missed = _Missed(signal, sender, receivers, key)
                     self._missed.setdefault(missed, _Raised(found)).add(found, send.id)
 

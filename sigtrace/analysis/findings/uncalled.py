@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED
 
 if TYPE_CHECKING:
@@ -64,12 +65,13 @@ class Uncalled:
         for one in dict.fromkeys(self._registry.audible()):
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
                 signal = one.signal.rpartition(".")[2]
+                sender = sender_kind(one.sender) if one.sender else "any sender"
                 at = ("connected at ", Place(one.at_file, one.at_line))
                 yield finding(
                     "R011",
                     (
                         *(Name(one.receiver), f" is connected to {signal} of "),
-                        f"{one.sender or 'any sender'} and was never called",
+                        f"{sender} and was never called",
                     ),
                     details=(at,) * (one.at_file is not None),
                     file=one.file,

@@ -128,7 +128,7 @@ def slow_call(number, signal, sender, of):
 
 
 def test_a_slow_receiver_of_many_senders_is_one_finding(find, said):
-    own = [slow_call(n, "a.signals.done", f"sender {n}", 20) for n in range(1, 10)]
+    own = [slow_call(n, "a.signals.done", f"a.Made{n}", 20) for n in range(1, 10)]
     (one,) = find("R003", *(line for lines in own for line in lines))
     assert said(one) == (
         "blog.signals.notify_about_article takes 60% of its chains with done\n"
@@ -149,7 +149,7 @@ def test_the_models_that_a_receiver_is_slow_for_are_named(find, said):
     (one,) = find("R003", *(line for lines in models for line in lines))
     assert "takes 20% to 60% of its chains with post_delete of a.M1, a.M2, a.M3\n" in said(one)
     (one,) = find(
-        "R003", *(line for n in range(4) for line in slow_call(n, POST_DELETE, f"{n}", 12))
+        "R003", *(line for n in range(4) for line in slow_call(n, POST_DELETE, f"a.M{n}", 12))
     )
     assert "takes 100% of its chains with post_delete of 4 models\n" in said(one)
 

@@ -61,7 +61,7 @@ def test_a_sender_that_is_a_value_is_one():
     def sender(text, *modes):
         return facts(end("send", "1-1", sender=text), *modes)["sender"]
 
-    assert sender("blog.Token pk=abc", "none") == "blog.Token"
+    assert sender("blog.Token pk=abc", "none") == "<blog.Token>"
     assert sender("'bearer abc'", "none") == "<str>"
     assert sender("blog.Token", "none") == "blog.Token"
     assert sender("blog.Token pk=abc", "redacted") == "blog.Token pk=abc"
