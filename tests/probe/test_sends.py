@@ -265,6 +265,77 @@ for signal in (plain, own):
     assert [line["changes"] for line in by_django] == [{}, {"title": ["", "new"]}]
 
 
+def test_a_subclass_may_treat_its_receivers_as_the_list_that_they_are(twice):
+    done = twice(
+        """
+def sync(live): return live if type(live) is list else live[0]
+class Popped(Signal):
+    def send(self, sender, **named):
+        live, responses = sync(self._live_receivers(sender)), []
+        while live: responses.append(live.pop(0)(sender=sender, **named))
+        return responses
+class Copied(Signal):
+    def send(self, sender, **named):
+        live = sync(self._live_receivers(sender)).copy()
+        print(first in live, live.index(second), live == [first, bound.method, second], len(live))
+        return [(each, each(sender=sender, **named)) for each in live + []]
+class Ranked(Signal):
+    def send(self, sender, **named):
+        live = sync(self._live_receivers(sender))
+        live.sort(key=ranks.__getitem__)
+        live.remove(first)
+        print([each.__name__ for each in live], {*live} == {second, bound.method})
+        print([isinstance(each, type(first)) for each in live], *map(inspect.signature, live))
+        return [(each, each(sender=sender, **named)) for each in live]
+class Bound:
+    def method(self, **kwargs): return 2
+import inspect
+bound = Bound()
+def first(**kwargs): return 1
+def second(**kwargs): return 3
+ranks = {first: 3, bound.method: 2, second: 1}
+for cls in (Popped, Copied, Ranked):
+    signal = cls()
+    for each in (first, bound.method, second): signal.connect(each)
+    results = signal.send(None)
+    print([type(each[0]).__name__ for each in results if type(each) is tuple], results == results[:])
+print(results == [(second, 3), (bound.method, 2)])
+"""
+    )
+    all_three = ["__main__.first", "__main__.Bound.method", "__main__.second"]
+    assert [send["receivers"] for send in done.trace.spans("send")] == [
+        all_three,
+        all_three,
+        ["__main__.second", "__main__.Bound.method"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "asks", ["self.has_listeners(sender)", "any(self._live_receivers(sender))"]
+)
+def test_a_subclass_that_asks_who_listens_before_it_calls_its_base(twice, asks):
+    done = twice(
+        f"""
+class Asks(Signal):
+    def send(self, sender, **named):
+        return super().send(sender, **named) if {asks} else []
+    def send_robust(self, sender, **named):
+        return super().send_robust(sender, **named) if {asks} else []
+signal = Asks()
+def heard(**kwargs): return 1
+def fails(**kwargs): raise ValueError
+signal.connect(heard)
+print(signal.send(None) == [(heard, 1)])
+signal.connect(fails)
+print([each for each, _ in signal.send_robust(None)] == [heard, fails])
+"""
+    )
+    plain, robust = done.trace.spans("send")
+    assert (plain["receivers"], plain["not_reached"]) == (["__main__.heard"], [])
+    assert robust["receivers"] == ["__main__.heard", "__main__.fails"]
+    assert [call["swallowed"] for call in done.trace.spans("receiver")] == [False, False, True]
+
+
 def test_a_subclass_that_calls_its_base_is_one_send(twice):
     done = twice(
         """

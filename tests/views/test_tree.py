@@ -196,6 +196,13 @@ def test_what_was_not_reached_says_which_send_stopped(method):
     assert f"late  not reached: {method or 'send'}() stopped at the error" in drawn
 
 
+def test_what_a_send_of_its_own_leaves_out_was_stopped_by_no_error():
+    drawn = screen(
+        end("receiver", "1-2", "1-1"), end("send", "1-1", method="send", not_reached=["blog.late"])
+    )
+    assert "late  not called: its signal's own send() left it out" in drawn
+
+
 def test_bulk_writes_say_whom_they_bypassed():
     bypassed = ["blog.signals.generate_slug", "search.signals.update_search_index"]
     drawn = screen(end("query", "1-2", "1-1"), end("bulk", "1-1", bypassed=bypassed))
