@@ -90,7 +90,7 @@ def _planned(
 class StandIn:
     """Stands for a receiver until it is called: equal to it, and with all its attributes."""
 
-    __slots__ = ("_call", "_receiver", "_sending")
+    __slots__ = ("__weakref__", "_call", "_receiver", "_sending")
 
     def __init__(self, sending: Sending, receiver: Any, call: Call) -> None:
         _set_sending(self, sending)

@@ -283,13 +283,14 @@ class Ranked(Signal):
     def send(self, sender, **named):
         live = sync(self._live_receivers(sender))
         live.sort(key=ranks.__getitem__)
+        print([weakref.ref(each)() is each for each in live])
         live.remove(first)
         print([each.__name__ for each in live], {*live} == {second, bound.method})
         print([isinstance(each, type(first)) for each in live], *map(inspect.signature, live))
         return [(each, each(sender=sender, **named)) for each in live]
 class Bound:
     def method(self, **kwargs): return 2
-import inspect
+import inspect, weakref
 bound = Bound()
 def first(**kwargs): return 1
 def second(**kwargs): return 3
