@@ -410,7 +410,7 @@ with sigtrace.trace() as t:
     Tag.objects.bulk_create([Tag(name="b")])
 from django.dispatch import Signal
 from django.db.models import Model
-for hooked in (Signal.send, Model.save_base): assert "sigtrace" not in hooked.__code__.co_filename
+for hooked in (Signal.send, Model.save_base): assert hooked.__globals__["__name__"].startswith("django.")
 with sigtrace.trace() as later:
     Tag.objects.create(name="c")
     Tag.objects.bulk_create([Tag(name="d")])
