@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
 from .receiving import ReceiverSpan
+from .sending import Sending
 from .spans import Span, current
+from .standins import StandIn, original_of
 from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .sending import Sending
     from .wording import Call
 
 
@@ -87,95 +88,82 @@ def _planned(
         yield sending, receiver, sending.plan.calls[number]
 
 
-class StandIn:
-    """Stands for a receiver until it is called: equal to it, and with all its attributes."""
+class ReceiverCall(StandIn):
+    """Stands for a receiver whose call is a span of that send."""
 
-    __slots__ = ("__weakref__", "_call", "_receiver", "_sending")
+    __slots__ = ("_call", "_sending")
 
     def __init__(self, sending: Sending, receiver: Any, call: Call) -> None:
+        StandIn.__init__(self, receiver)
         _set_sending(self, sending)
-        _set_receiver(self, receiver)
         _set_call(self, call)
 
-    def __getattribute__(self, name: str) -> Any:
-        return getattr(receiver_of(self), name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(receiver_of(self), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(receiver_of(self), name)
-
-    def __eq__(self, other: object) -> Any:
-        return receiver_of(self) == (receiver_of(other) if type(other) in _STAND_INS else other)
-
-    def __hash__(self) -> int:
-        return hash(receiver_of(self))
-
-    def __repr__(self) -> str:
-        return repr(receiver_of(self))
+# The attributes of a stand-in are those of its receiver.
+_call_of = ReceiverCall._call.__get__  # type: ignore[attr-defined]
+_sending_of = ReceiverCall._sending.__get__  # type: ignore[attr-defined]
+_set_call = ReceiverCall._call.__set__  # type: ignore[attr-defined]
+_set_sending = ReceiverCall._sending.__set__  # type: ignore[attr-defined]
 
 
-# What the attributes are of is the receiver.
-receiver_of = StandIn._receiver.__get__  # type: ignore[attr-defined]
-_sending_of = StandIn._sending.__get__  # type: ignore[attr-defined]
-_call_of = StandIn._call.__get__  # type: ignore[attr-defined]
-_set_receiver = StandIn._receiver.__set__  # type: ignore[attr-defined]
-_set_sending = StandIn._sending.__set__  # type: ignore[attr-defined]
-_set_call = StandIn._call.__set__  # type: ignore[attr-defined]
+def _sending_for(stand_in: ReceiverCall, outer: Span | None) -> Sending:
+    """The send that calls a receiver: one that is open, if it was kept from another of its kind."""
+    sending: Sending = _sending_of(stand_in)
+    if sending.over and type(outer) is Sending and getattr(outer, "plan", None) is sending.plan:
+        return outer
+    return sending
 
 
-class AsyncCall(StandIn):
+class AsyncCall(ReceiverCall):
     """Stands for an async receiver: its coroutine then runs under a span."""
 
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            inner = receiver_of(self)(*args, **kwargs)
+            inner = original_of(self)(*args, **kwargs)
         except BaseException as error:
             strip(error)
             raise
         if not hasattr(type(inner), "__await__"):
             return inner
-        return ReceiverSteps(inner, _sending_of(self), _call_of(self))
+        return ReceiverSteps(inner, _sending_for(self, current.get()), _call_of(self))
 
 
-class SyncCall(StandIn):
+class SyncCall(ReceiverCall):
     """Stands for a receiver, whose call is a span."""
 
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        sending = _sending_of(self)
+        call, outer = _call_of(self), current.get()
+        sending = _sending_for(self, outer)
         recorder = sending.tools.recorder
         span = None
         try:
-            span = sending.begin(_call_of(self))
+            span = sending.begin(call)
         except Exception as error:
             recorder.failed(error)
         failure: BaseException | None = None
         try:
-            return receiver_of(self)(*args, **kwargs)
+            return original_of(self)(*args, **kwargs)
         except BaseException as error:
             failure = error
             strip(error)
             raise
         finally:
             if span is not None:
-                current.set(span.up)
+                # Not that of the send, which may be over, or be another thread's.
+                current.set(outer)
                 try:
                     span.error = failure
                     span.swallowed = _is_swallowed(failure, sending)
                     sending.end(span, "sync")
                     # Who has called it is not Django, and may be in a thread of its own.
-                    recorder.flush(span.up)
+                    recorder.flush(outer)
                 except Exception as error:
                     recorder.failed(error)
                 failure = None
-
-
-_STAND_INS = (AsyncCall, SyncCall)
 
 
 class ReceiverSteps(Steps):
@@ -185,8 +173,14 @@ class ReceiverSteps(Steps):
 
     _span: ReceiverSpan | None
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        # `inspect.iscoroutine` asks for it.
+        kind = type(self.inner)
+        return kind if kind is CoroutineType else ReceiverSteps
+
     def __init__(self, inner: Any, sending: Sending, call: Call) -> None:
-        super().__init__(inner)
+        Steps.__init__(self, inner)
         self._sending = sending
         self._call = call
         self._over = False
@@ -232,24 +226,3 @@ class ReceiverSteps(Steps):
 
 def _is_swallowed(error: BaseException | None, sending: Sending) -> bool:
     return isinstance(error, Exception) and "robust" in sending.method
-
-
-def originals_in(result: Any) -> Any:
-    """Put the receivers back into the results of a subclass's own send."""
-    if type(result) is list:
-        for number, pair in enumerate(result):
-            if type(pair) is tuple and len(pair) == 2:
-                original = original_of(pair[0])
-                if original is not pair[0]:
-                    result[number] = (original, pair[1])
-    return result
-
-
-def original_of(receiver: Any) -> Any:
-    """The receiver that one stands for, or itself."""
-    if type(receiver) in _STAND_INS:
-        return receiver_of(receiver)
-    if type(receiver) is FunctionType and type(receiver.__dict__.get("__wrapped__")) in _STAND_INS:
-        # Another tool's, made by `functools.wraps`: it stays what it would be.
-        receiver.__dict__["__wrapped__"] = receiver_of(receiver.__dict__["__wrapped__"])
-    return receiver

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .identity import IdentityCache
 from .places import NOWHERE, Place, Places
+from .standins import original_of
 from .text import quote, type_path
 
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
@@ -43,6 +44,7 @@ class Receivers:
 
     def __call__(self, receiver: Any) -> Receiver:
         """Describe any callable without calling, comparing or keeping it."""
+        receiver = original_of(receiver)
         if type(receiver) is MethodType:
             # A bound method is made anew for every send, its function is not.
             receiver = receiver.__func__
@@ -53,7 +55,7 @@ class Receivers:
     def _describe_function(self, function: Any) -> Receiver:
         inner = function
         while True:
-            wrapped = inner.__dict__.get("__wrapped__")
+            wrapped = original_of(inner.__dict__.get("__wrapped__"))
             if type(wrapped) is not FunctionType or wrapped is inner:
                 break
             inner = wrapped

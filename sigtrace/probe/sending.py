@@ -96,8 +96,11 @@ class Sending(Receiving):
             self.calls.close()
         current.set(self.up)
         if not self.expected:
-            recorder.counts.unheard(self.signal)
-            return
+            if not self.begun:
+                recorder.counts.unheard(self.signal)
+                return
+            # One of a subclass's own, which asks nobody who listens, and did what is recorded.
+            self.heard([], None)
         self.over = True
         if error is not None:
             self.error = error

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .calls import originals_in
 from .failures import strip
 from .sending import Sending
 from .spans import current
+from .standins import originals_in
 from .steps import Steps
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..events import MUTED_SIGNALS
-from .calls import original_of, traced_receivers
+from .calls import traced_receivers
 from .failures import FailureLogger, strip
 from .late import late_receivers
 from .muting import MutedSend
@@ -21,6 +21,7 @@ from .receiving import ReceiverSpan
 from .sending import Sending
 from .sends import Sends
 from .spans import clock, current
+from .standins import original_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,7 @@ class SignalHooks:
         patches = self._patches
         patches.wrap(signal_class, "__init__", make_init(self._tools.signals.made))
         patches.wrap(signal_class, "connect", self._make_connect)
+        patches.wrap(signal_class, "disconnect", make_disconnect)
         patches.wrap(signal_class, "_live_receivers", self._make_live_receivers)
         for name in self._originals:
             patches.wrap(signal_class, name, self._sends.make(name))
@@ -116,6 +118,7 @@ class SignalHooks:
         def connect(
             self: Any, receiver: Any, sender: Any = None, weak: Any = True, dispatch_uid: Any = None
         ) -> Any:
+            receiver = original_of(receiver)
             try:
                 result = original(
                     self, receiver, sender=sender, weak=weak, dispatch_uid=dispatch_uid
@@ -218,6 +221,22 @@ class SignalHooks:
             span.error = error
             span.stop = clock()
             span.swallowed = True
+
+
+def make_disconnect(original: Any) -> Any:
+    """Return what replaces `Signal.disconnect`, which finds a receiver by what it is."""
+
+    def disconnect(
+        self: Any, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None
+    ) -> Any:
+        receiver = original_of(receiver)
+        try:
+            return original(self, receiver, sender=sender, dispatch_uid=dispatch_uid)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    return disconnect
 
 
 def make_init(made: Callable[[Any, str, str, int], None]) -> Callable[[Any], Any]:
