@@ -59,7 +59,7 @@ REGISTERED_FIELDS = (
     "alias",
 )
 PROMPT_FIELDS = ("event", "time")
-COUNTS_FIELDS = ("event", "time", "unheard", "queries", "dropped")
+COUNTS_FIELDS = ("event", "time", "unheard", "unseen", "queries", "dropped")
 
 END_FIELDS = (
     "event",

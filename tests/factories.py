@@ -54,7 +54,8 @@ def scope(span_id: str, name: str = "POST articles/<int:pk>/", **fields: Any) ->
 
 def counts(**fields: Any) -> Event:
     """A cumulative line of what was counted and not recorded."""
-    return {"event": "counts", "time": START, "unheard": {}, "queries": 0, "dropped": 0, **fields}
+    none: dict[str, object] = {"unheard": {}, "unseen": {}, "queries": 0, "dropped": 0}
+    return {"event": "counts", "time": START, **none, **fields}
 
 
 def prompt(stem: str = "4242") -> Event:

@@ -124,7 +124,9 @@ def _is_noise(span: Span) -> bool:
         return span.name.upper().partition(" ")[0] in _TRANSACTION_CONTROL
     if span.kind == "send":
         called = [child for child in span.children if child.kind == "receiver"]
-        return all(map(_is_djangos, called)) and all(map(is_silent, _below(called)))
+        # What a send does beside its calls is a subclass's own.
+        beside = [child for child in span.children if child.kind != "receiver"]
+        return all(map(_is_djangos, called)) and all(map(is_silent, [*beside, *_below(called)]))
     return span.kind == "on_commit" and _is_djangos(span) and not span.children
 
 

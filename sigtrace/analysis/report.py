@@ -85,7 +85,7 @@ def analyse(
     whole = not any(_missing(runs, totals, damage))
     findings = together(
         [
-            (run.path.name, one.findings.finish(called, whole=whole))
+            (run.path.name, one.findings.finish(called, unseen=one.totals().unseen, whole=whole))
             for run, one in zip(runs, gathered, strict=True)
         ]
     )

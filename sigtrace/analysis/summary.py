@@ -15,9 +15,10 @@ Event = dict[str, Any]
 class Totals:
     """The counts of a run.
 
-    `unheard` maps a signal's import path to its sends without receivers; those, the queries
-    `outside` chains and the `dropped` spans were counted and not recorded. `unfinished` are the
-    spans that had not ended when the last line was written.
+    `unheard` maps a signal's import path to its sends without receivers, `unseen` to how often the
+    project's own code asked for its receivers out of our sight; those, the queries `outside` chains
+    and the `dropped` spans were counted and not recorded. `unfinished` are the spans that had not
+    ended when the last line was written.
     """
 
     chains: int = 0
@@ -29,6 +30,7 @@ class Totals:
     outside: int = 0
     dropped: int = 0
     unheard: Counter[str] = field(default_factory=Counter)
+    unseen: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Totals) -> Totals:
         names = [one.name for one in fields(self)]
@@ -65,8 +67,10 @@ class Summary:
         """What was counted so far; open spans count as well."""
         kinds = self._kinds + Counter(event["kind"] for event in self._open.values())
         unheard: Counter[str] = Counter()
+        unseen: Counter[str] = Counter()
         for counts in self._counts.values():
             unheard.update(counts.get("unheard") or {})
+            unseen.update(counts.get("unseen") or {})
         return Totals(
             chains=self._chains + sum(map(_is_chain, self._open.values())),
             sends=kinds["send"],
@@ -77,6 +81,7 @@ class Summary:
             outside=sum(counts.get("queries") or 0 for counts in self._counts.values()),
             dropped=sum(counts.get("dropped") or 0 for counts in self._counts.values()),
             unheard=unheard,
+            unseen=unseen,
         )
 
     def _end(self, event: Event) -> None:

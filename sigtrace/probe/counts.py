@@ -1,4 +1,6 @@
-"""What is counted and not recorded: sends that nobody heard, queries outside chains, lost spans."""
+"""What is counted and not recorded: sends that nobody heard or we see nothing of, queries outside
+chains, lost spans.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,11 @@ class Counts:
         self.due = 0
         self.counters: dict[int, itertools.count[int]] = {}
         self._unheard: dict[int, ref[Any]] = {}
+        self._unseen: dict[int, tuple[ref[Any], itertools.count[int]]] = {}
         # Of signals that are gone.
         self._collected = 0
         self._muted: list[Any] = []
-        self._written = (0, 0, 0)
+        self._written = (0, 0, 0, 0)
 
     def mute(self, signal: Any) -> None:
         """Say nothing of the sends of that signal."""
@@ -45,6 +48,16 @@ class Counts:
             next(self.counters[id(signal)])
         except KeyError:
             self._count_first(signal)
+
+    def unseen(self, signal: Any) -> None:
+        """Count that the project's own code asked who listens: whom it calls is not known."""
+        number = id(signal)
+        known = self._unseen.get(number)
+        if known is None:
+            unseen = self._unseen
+            reference = ref(signal, lambda _: unseen.pop(number, None))
+            known = unseen[number] = (reference, itertools.count(1))
+        next(known[1])
 
     def _count_first(self, signal: Any) -> None:
         number = id(signal)
@@ -70,15 +83,19 @@ class Counts:
             if signal is not None:
                 path = name_of(signal).path
                 unheard[path] = unheard.get(path, 0) + _value(self.counters[number])
-        counted = (sum(unheard.values()), self.queries, self.dropped)
+        unseen: dict[str, int] = {}
+        for reference, counter in list(self._unseen.values()):
+            signal = reference()
+            if signal is not None:
+                path = name_of(signal).path
+                unseen[path] = unseen.get(path, 0) + _value(counter)
+        counted = (sum(unheard.values()), sum(unseen.values()), self.queries, self.dropped)
         if counted == self._written:
             return ""
         self._written = counted
-        return '{"event":"counts","time":%d,"unheard":{%s},"queries":%d,"dropped":%d}\n' % (
-            clock() + process.epoch,
-            ",".join(f"{path}:{number}" for path, number in sorted(unheard.items())),
-            self.queries,
-            self.dropped,
+        return (
+            f'{{"event":"counts","time":{clock() + process.epoch},"unheard":{{{_listed(unheard)}}},'
+            f'"unseen":{{{_listed(unseen)}}},"queries":{self.queries},"dropped":{self.dropped}}}\n'
         )
 
     def clear(self) -> None:
@@ -87,10 +104,15 @@ class Counts:
         self.counters.clear()
         for signal in self._muted:
             self.counters[id(signal)] = itertools.count(1)
+        self._unseen.clear()
         self._collected = 0
-        self._written = (0, 0, 0)
+        self._written = (0, 0, 0, 0)
         self.queries = 0
         self.dropped = 0
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ",".join(f"{path}:{number}" for path, number in sorted(counts.items()))
 
 
 def _value(counter: itertools.count[int]) -> int:

@@ -115,6 +115,9 @@ class Sends:
 
     def _foreign_send(self, name: str, original: Any) -> Any:
         enter, leave = self._enter_foreign, self._leave
+        # What looks itself who is connected asks nobody.
+        looks = "receivers" in original.__code__.co_names
+        unseen = self._recorder.counts.unseen
 
         def send(self: Any, *args: Any, **kwargs: Any) -> Any:
             sending = enter(name, self, args, kwargs)
@@ -127,6 +130,8 @@ class Sends:
                 raise
             if sending is None:
                 return result
+            if looks and not sending.expected:
+                unseen(self)
             leave(sending, None)
             return originals_in(result) if sending.wrapped else result
 

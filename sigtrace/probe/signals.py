@@ -17,6 +17,7 @@ from .calls import traced_receivers
 from .failures import FailureLogger, strip
 from .late import late_receivers
 from .muting import MutedSend
+from .places import is_internal
 from .receiving import ReceiverSpan
 from .sending import Sending
 from .sends import Sends
@@ -25,12 +26,13 @@ from .standins import original_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from .patching import Patches
     from .tools import Tools
 
 _LOOPS = ("send", "send_robust")
+_GENERATOR = 0x20 | 0x200
 _SENDS = (*_LOOPS, "asend", "asend_robust")
 
 
@@ -149,13 +151,13 @@ class SignalHooks:
                     continue
                 if name == "_live_receivers":
                     self._patches.wrap(base, name, self._make_live_receivers)
-                elif name.startswith(("send", "asend")):
+                elif _is_send(name, value.__code__):
                     self._patches.wrap(base, name, self._sends.make_foreign(name))
 
     def _make_live_receivers(self, original: Any) -> Any:
         recorder = self._tools.recorder
         filename = self._filename
-        late = self._late
+        late, unseen = self._late, self._unseen
 
         def _live_receivers(self: Any, sender: Any) -> Any:
             span = current.get()
@@ -173,7 +175,10 @@ class SignalHooks:
             code = caller.f_code
             by_django = code.co_filename == filename
             if sending is None:
-                if by_django and code.co_name in _LOOPS:
+                if not by_django:
+                    if not (type(span) is Sending and span.signal is self):
+                        unseen(self, code.co_filename)
+                elif code.co_name in _LOOPS:
                     return late(self, sender, live, caller)
                 return live
             sending.resolving = False
@@ -187,6 +192,12 @@ class SignalHooks:
                 return live
 
         return _live_receivers
+
+    def _unseen(self, signal: Any, filename: str) -> None:
+        """Note that code of the project's own is about to call receivers, or only counts them."""
+        recorder = self._tools.recorder
+        if recorder.active and signal.receivers and not is_internal(filename):
+            recorder.counts.unseen(signal)
 
     def _late(self, signal: Any, sender: Any, live: Any, loop: FrameType) -> Any:
         """Trace a send of Django's own that nobody has replaced, unless it is muted."""
@@ -221,6 +232,15 @@ class SignalHooks:
             span.error = error
             span.stop = clock()
             span.swallowed = True
+
+
+def _is_send(name: str, code: CodeType) -> bool:
+    """Whether a method of a subclass sends: by its name, or since it asks who is to be called."""
+    sends = name.startswith(("send", "asend")) or (
+        "_live_receivers" in code.co_names and name != "has_listeners"
+    )
+    # A generator works when it is iterated, after its call.
+    return sends and not code.co_flags & _GENERATOR
 
 
 def make_disconnect(original: Any) -> Any:

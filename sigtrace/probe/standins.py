@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from .failures import strip
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_OWN = ("__call__", "__deepcopy__", "__reduce_ex__")
 _RESULTS_DEPTH = 4
 
 
@@ -26,7 +28,7 @@ class StandIn:
         _set_receiver(self, receiver)
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "__reduce_ex__":
+        if name in _OWN:
             return object.__getattribute__(self, name)
         receiver = _receiver_of(self)
         try:
@@ -41,7 +43,7 @@ class StandIn:
             raise
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # What is copied or pickled is the receiver, by names that each process knows.
+        # What is pickled is the receiver, by names that each process knows.
         return operator.itemgetter(0), ((_receiver_of(self),),)
 
 
@@ -70,6 +72,8 @@ def _delegated(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "__bool__": bool,
+    "__copy__": copy.copy,
+    "__deepcopy__": copy.deepcopy,
     "__delattr__": delattr,
     "__eq__": operator.eq,
     "__format__": format,

@@ -19,7 +19,7 @@ _NUMBERS = {
     *("rows", "time"),
 }
 _LISTS = {"argv", "bypassed", "differs", "not_reached", "receivers", "update_fields"}
-_OBJECTS = {"arguments", "changes", "counts", "repeats", "unheard"}
+_OBJECTS = {"arguments", "changes", "counts", "repeats", "unheard", "unseen"}
 _FLAGS = {
     *("closed", "created", "discarded", "durable", "historical", "many", "raw", "robust"),
     *("savepoint", "swallowed"),

@@ -158,10 +158,13 @@ def _counted(report: Report, display: Display) -> Iterator[Text]:
     if report.coverage is not None:
         seen = report.coverage
         own = f" (own: {seen.own_called} of {seen.own_connected})"
-        least = "at least " if report.missing else ""
+        least = "at least " if report.missing or totals.unseen else ""
         said.append(f"called {least}{seen.called} of {seen.connected} connected receivers{own}")
         if report.missing:
             said.append(f"who was never called cannot be told: {', '.join(report.missing)}")
+    if totals.unseen:
+        names = ", ".join(name.rpartition(".")[2] for name in totals.unseen)
+        said.append(f"whom code of the project's own has called cannot be seen: {names}")
     if totals.unheard:
         each = ", ".join(
             f"{name.rpartition('.')[2]} {count:,}" for name, count in totals.unheard.most_common(8)

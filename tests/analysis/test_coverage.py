@@ -233,12 +233,14 @@ def test_what_was_connected_later_is_said_and_not_counted(tmp_path):
 
 def test_what_may_be_missing_is_a_doubt(tmp_path):
     connect(tmp_path, {"receiver": "blog.a"})
-    write(tmp_path / "1.jsonl", process("1"), counts(dropped=3), counts(dropped=5))
+    unseen = counts(dropped=5, unseen={"blog.signals.bus": 1})
+    write(tmp_path / "1.jsonl", process("1"), counts(dropped=3), unseen)
     with (tmp_path / "1.jsonl").open("a") as file:
         file.write("{\n")
     assert covered(tmp_path).doubts == (
         "lines could not be read: 1.jsonl",
         "5 spans were not written: the run was full",
+        "code of the project's own asked who listens, and may have called them: blog.signals.bus",
     )
 
 

@@ -341,6 +341,24 @@ def test_who_was_never_called_is_not_said_of_a_part_of_a_run(project, capfd):
     assert "nothing can be said of R011: ended by signal 9" in capfd.readouterr().err
 
 
+def test_who_was_never_called_is_not_said_of_signals_that_the_project_sends_out_of_sight(project):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    known = {"receiver": "blog.late", "origin": "own", "sender": "blog.Article"}
+    paths = ("django.db.models.signals.post_delete", "blog.signals.bus")
+    signals = [{"signal": path, "receivers": [known]} for path in paths]
+    (run / "receivers.json").write_text(json.dumps({"signals": signals}))
+    last = counts(unseen={"blog.signals.bus": 2})
+    write(run / "4242.jsonl", process(), *article_save(), last)
+    said = report().stdout
+    assert "late is connected to post_delete of blog.Article" in said
+    assert "late is connected to bus" not in said
+    assert "called at least 0 of 2 connected receivers" in said
+    assert "whom code of the project's own has called cannot be seen: bus" in said
+    markdown = report("--format", "markdown").stdout
+    assert "whom code of the project's own has called cannot be seen: `bus`" in markdown
+    assert json.loads(report("--format", "json").stdout)["unseen"] == {"blog.signals.bus": 2}
+
+
 def test_a_run_that_goes_on_says_so_and_is_no_pass(project, capfd):
     run = project / ".sigtrace" / "20260101T000000Z-1-abc"
     said = f"sigtrace: {run.name} is still going on"

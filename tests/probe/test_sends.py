@@ -337,6 +337,140 @@ print([each for each, _ in signal.send_robust(None)] == [heard, fails])
     assert [call["swallowed"] for call in done.trace.spans("receiver")] == [False, False, True]
 
 
+def test_what_stands_for_a_receiver_is_taken_for_it(twice):
+    done = twice(
+        """
+import asyncio, copy, inspect, pickle, types
+def sync(live): return live if type(live) is list else live[0] + live[1]
+class Once(Signal):
+    def send(self, sender, **named):
+        live = sync(self._live_receivers(sender))
+        responses = [each(sender=sender, **named) for each in live]
+        for each in live: print(self.disconnect(each))
+        for each in live: relayed.connect(each)
+        return {each: [response] for each, response in zip(live, responses)}, tuple(live), live and live[0]
+class Described(Signal):
+    def send(self, sender, **named):
+        for each in sync(self._live_receivers(sender)):
+            asked = inspect.signature(each).parameters
+            print(each(**{name: value for name, value in named.items() if name in asked}))
+            print(f"{each}" == str(each), bool(each), copy.copy(each) == each, each.__call__(user=1))
+        return [each for each in sorted(sync(self._live_receivers(sender)))]
+class Handler:
+    rank = 0
+    def __call__(self, user=None, **kwargs): return user
+    def method(self, **kwargs): return 2
+    def __lt__(self, other): return self.rank < other.rank
+    def __str__(self): return "a handler"
+    def __bool__(self): return False
+def plain(**kwargs): return pickle
+once, relayed, described = Once(), Signal(), Described()
+first, second = Handler(), Handler()
+second.rank = -1
+for each in (plain, first, first.method): once.connect(each)
+by_receiver, listed, one = once.send(None)
+print([key is value for key, value in zip(by_receiver, (plain, first))], listed[0] is one is plain)
+print(once.send(None), len(relayed.send(None)))
+for each in (first, second): described.connect(each)
+print([each is known for each, known in zip(described.send(None, user=7), (second, first))])
+class Pickled(Signal):
+    def send(self, sender): return [pickle.loads(pickle.dumps(each)) for each in sync(self._live_receivers(sender))]
+pickled = Pickled()
+pickled.connect(plain)
+print(pickled.send(None)[0] is plain)
+async def waits(**kwargs): return 42
+class Mixed(Signal):
+    async def asend(self, sender):
+        found = [each() for each in sync(self._live_receivers(sender))]
+        return [await each if inspect.iscoroutine(each) and isinstance(each, types.CoroutineType) else each for each in found]
+mixed = Mixed()
+for each in (plain, waits): mixed.connect(each)
+responses = asyncio.run(mixed.asend(None))
+for each in responses:
+    if inspect.iscoroutine(each): each.close()
+print(responses[1] if django.VERSION >= (5,) else 42)
+"""
+    )
+    assert done.traced.stdout.endswith("True\n42\n")
+    names = [call["receiver"] for call in done.trace.spans("receiver")]
+    assert names[:3] == ["__main__.plain", "__main__.Handler.__call__", "__main__.Handler.method"]
+
+
+def test_what_a_send_left_to_be_called_later_leaves_nothing_behind(twice):
+    done = twice(
+        """
+from concurrent.futures import ThreadPoolExecutor
+def sync(live): return live if type(live) is list else live[0]
+class Queued(Signal):
+    waiting = []
+    def send(self, sender): self.waiting.extend(sync(self._live_receivers(sender)))
+    def flush(self):
+        while self.waiting: self.waiting.pop()()
+class Pooled(Signal):
+    def send(self, sender): return [pool.submit(each).result() for each in sync(self._live_receivers(sender))]
+class Kept(Signal):
+    kept = {}
+    def send(self, sender):
+        for each in sync(self._live_receivers(sender)): self.kept.setdefault(each, each)()
+def heard(**kwargs): pass
+queued, pooled, kept, plain = Queued(), Pooled(), Kept(), Signal()
+[signal.connect(heard) for signal in (queued, pooled, kept, plain)]
+queued.send(None)
+queued.flush()
+plain.send(None)
+with ThreadPoolExecutor(1) as pool:
+    pooled.send(None)
+    pool.submit(plain.send, None).result()
+kept.send(None)
+kept.send(None)
+"""
+    )
+    sends = {send["id"]: send for send in done.trace.spans("send")}
+    assert [send["parent"] for send in sends.values()] == [None] * 6
+    heard = [sends[call["parent"]]["signal"] for call in done.trace.spans("receiver")]
+    assert sorted(heard) == [
+        f"__main__.{name}" for name in ("kept", "kept", "plain", "plain", "pooled", "queued")
+    ]
+
+
+def test_whom_a_subclass_calls_out_of_sight_is_said_not_to_be_known(twice):
+    done = twice(
+        """
+class Looks(Signal):
+    def send(self, sender):
+        Signal().send(None)
+        return [entry[1]()() for entry in self.receivers]
+class Lazy(Signal):
+    def send(self, sender):
+        live = self._live_receivers(sender)
+        yield from (each() for each in (live if type(live) is list else live[0]))
+class Published(Signal):
+    def publish(self, sender):
+        live = self._live_receivers(sender)
+        return [each() for each in (live if type(live) is list else live[0])]
+def heard(**kwargs): plain.send(None)
+def quiet(**kwargs): pass
+looks, lazy, published, plain = Looks(), Lazy(), Published(), Signal()
+[signal.connect(heard) for signal in (looks, lazy, published)]
+plain.connect(quiet)
+looks.send(None)
+print(list(lazy.send(None)), published.publish(None))
+len(plain._live_receivers(None))
+"""
+    )
+    counts = done.trace.lines("counts")[-1]
+    unseen = {"__main__.looks": 1, "__main__.lazy": 1, "__main__.plain": 1}
+    assert counts["unseen"] == unseen
+    assert "__main__.looks" not in counts["unheard"]
+    sends = {send["signal"]: send for send in done.trace.spans("send")}
+    assert (sends["__main__.looks"]["receivers"], sends["__main__.looks"]["not_reached"]) == (
+        [],
+        [],
+    )
+    published = sends["__main__.published"]
+    assert (published["method"], published["receivers"]) == ("publish", ["__main__.heard"])
+
+
 def test_a_subclass_that_calls_its_base_is_one_send(twice):
     done = twice(
         """

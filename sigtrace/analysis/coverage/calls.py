@@ -53,6 +53,7 @@ class Calls:
         self.of: dict[Key, Called] = {}
         self.places: dict[str, Defined] = {}
         self.dropped = 0
+        self.unseen: dict[str, None] = {}
         self._dropped: dict[str, int] = {}
         self._scopes: dict[str, tuple[str, str, str | None]] = {}
         self._open: dict[str, Event] = {}
@@ -71,6 +72,7 @@ class Calls:
         elif what == "counts":
             # Cumulative: the last ones of a process count.
             self._dropped[event["process"]] = int(event.get("dropped") or 0)
+            self.unseen.update(dict.fromkeys(event.get("unseen") or ()))
 
     def unfinished(self) -> list[tuple[str, str, int]]:
         """The calls that never ended, as receiver, last part of the signal, and time."""

@@ -179,3 +179,6 @@ def _doubts(damage: Damage, calls: Calls) -> Iterator[str]:
         yield f"lines could not be read: {', '.join(damage.lines)}"
     if calls.dropped:
         yield f"{calls.dropped:,} spans were not written: the run was full"
+    if calls.unseen:
+        names = ", ".join(sorted(calls.unseen))
+        yield f"code of the project's own asked who listens, and may have called them: {names}"

@@ -106,9 +106,14 @@ class Findings:
         self._later = later
 
     def finish(
-        self, called: Container[tuple[str, str]] = (), *, whole: bool = True
+        self,
+        called: Container[tuple[str, str]] = (),
+        *,
+        unseen: Container[str] = (),
+        whole: bool = True,
     ) -> list[Finding]:
-        """Say what was found; no more lines come. `called` are signals and receivers.
+        """Say what was found; no more lines come. `called` are signals and receivers, `unseen`
+        signals of which it is not known who was called.
 
         Where the trace is not `whole`, nothing is said of who was never called.
         """
@@ -120,7 +125,7 @@ class Findings:
                 rule.absorb(later)
             self._uncalled.absorb(self._later._uncalled)
         found = [one for rule in self._rules() for one in rule.findings()]
-        return [*found, *self._uncalled.findings(called)] if whole else found
+        return [*found, *self._uncalled.findings(called, unseen)] if whole else found
 
     def _rules(self) -> tuple[Any, ...]:
         own = (self._saves, self._queries, self._errors, self._discarded)

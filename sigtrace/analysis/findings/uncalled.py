@@ -60,9 +60,13 @@ class Uncalled:
         self._models |= later._models
         self._told |= later._told
 
-    def findings(self, called: Container[tuple[str, str]]) -> Iterator[Finding]:
-        """What was found; `called` are signals and receivers."""
+    def findings(
+        self, called: Container[tuple[str, str]], unseen: Container[str]
+    ) -> Iterator[Finding]:
+        """What was found: `called` are signals and receivers; `unseen` signals are left out."""
         for one in dict.fromkeys(self._registry.audible()):
+            if one.signal in unseen:
+                continue
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
                 signal = one.signal.rpartition(".")[2]
                 sender = sender_kind(one.sender) if one.sender else "any sender"

@@ -42,6 +42,7 @@ def as_object(report: Report, command: str) -> dict[str, Any]:
             "damaged_lines": report.damage.total,
         },
         "unheard": dict(totals.unheard.most_common()),
+        "unseen": dict(totals.unseen.most_common()),
         "coverage": None if report.coverage is None else vars(report.coverage),
         "missing": list(report.missing),
         "receivers": [_receiver(calls) for calls in report.receivers],

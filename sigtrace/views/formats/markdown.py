@@ -138,10 +138,14 @@ def _counted(report: Report) -> list[str]:
     totals = report.totals
     said = []
     if report.coverage is not None:
-        seen, least = report.coverage, "at least " if report.missing else ""
+        seen = report.coverage
+        least = "at least " if report.missing or totals.unseen else ""
         said.append(f"called {least}{seen.called} of {seen.connected} connected receivers")
         if report.missing:
             said.append(f"who was never called cannot be told: {', '.join(report.missing)}")
+    if totals.unseen:
+        names = ", ".join(code(name.rpartition(".")[2]) for name in totals.unseen)
+        said.append(f"whom code of the project's own has called cannot be seen: {names}")
     if totals.unheard:
         each = ", ".join(
             f"{code(name.rpartition('.')[2])} {count:,}"
