@@ -46,7 +46,12 @@ UVICORN = ("-m", "uvicorn", "--port", "{port}", "config.asgi:application")
 
 SERVERS = {
     "runserver": Server(
-        ("manage.py", "runserver", "{port}"), workers=2, reloads=True, live_in_terminal=True
+        ("manage.py", "runserver", "{port}"),
+        workers=2,
+        reloads=True,
+        live_in_terminal=True,
+        # The head of a traceback that a thread began as its process ended; a whole one is none.
+        noise="^-$|^Exception occurred during processing of request",
     ),
     "runserver --noreload": Server(
         ("manage.py", "runserver", "--noreload", "{port}"), live_in_terminal=True
