@@ -106,12 +106,17 @@ _set_call = ReceiverCall._call.__set__  # type: ignore[attr-defined]
 _set_sending = ReceiverCall._sending.__set__  # type: ignore[attr-defined]
 
 
-def _sending_for(stand_in: ReceiverCall, outer: Span | None) -> Sending:
-    """The send that calls a receiver: one that is open, if it was kept from another of its kind."""
+def _sending_for(stand_in: ReceiverCall, outer: Span | None) -> Sending | None:
+    """The send that calls a receiver: one that is open, if it was kept from another of its kind.
+
+    None if it was kept from what was no send.
+    """
     sending: Sending = _sending_of(stand_in)
-    if sending.over and type(outer) is Sending and getattr(outer, "plan", None) is sending.plan:
+    if not sending.over:
+        return sending
+    if type(outer) is Sending and getattr(outer, "plan", None) is sending.plan:
         return outer
-    return sending
+    return sending if sending.begun else None
 
 
 class AsyncCall(ReceiverCall):
@@ -127,7 +132,8 @@ class AsyncCall(ReceiverCall):
             raise
         if not hasattr(type(inner), "__await__"):
             return inner
-        return ReceiverSteps(inner, _sending_for(self, current.get()), _call_of(self))
+        sending = _sending_for(self, current.get())
+        return inner if sending is None else ReceiverSteps(inner, sending, _call_of(self))
 
 
 class SyncCall(ReceiverCall):
@@ -138,12 +144,13 @@ class SyncCall(ReceiverCall):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         call, outer = _call_of(self), current.get()
         sending = _sending_for(self, outer)
-        recorder = sending.tools.recorder
         span = None
-        try:
-            span = sending.begin(call)
-        except Exception as error:
-            recorder.failed(error)
+        if sending is not None:
+            recorder = sending.tools.recorder
+            try:
+                span = sending.begin(call)
+            except Exception as error:
+                recorder.failed(error)
         failure: BaseException | None = None
         try:
             return original_of(self)(*args, **kwargs)
@@ -152,7 +159,7 @@ class SyncCall(ReceiverCall):
             strip(error)
             raise
         finally:
-            if span is not None:
+            if span is not None and sending is not None:
                 # Not that of the send, which may be over, or be another thread's.
                 current.set(outer)
                 try:

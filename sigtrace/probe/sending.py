@@ -89,6 +89,15 @@ class Sending(Receiving):
         self.plan = tools.wordings.plan(self.wording, self.signal, sender, receivers)
         self.expected = receivers
 
+    def discard(self) -> None:
+        """Take back what was no send, nothing of which is written: somebody asked who listens."""
+        current.set(self.up)
+        self.recorder.counts.unseen(self.signal)
+        self.over = True
+        self.instance = self.calls = self.held = None
+        self.named = _NOTHING
+        self.expected = ()
+
     def close(self, error: BaseException | None) -> None:
         """End the send and the receiver that it stopped in; what nobody heard is only counted."""
         recorder = self.recorder
@@ -128,3 +137,5 @@ class Sending(Receiving):
         else:
             # Inside a save Django goes on, and its next border writes this.
             recorder.end(self, tail)
+        # A receiver that is called yet begins no send anew.
+        self.begun = True

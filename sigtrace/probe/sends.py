@@ -114,7 +114,7 @@ class Sends:
         return asend
 
     def _foreign_send(self, name: str, original: Any) -> Any:
-        enter, leave = self._enter_foreign, self._leave
+        enter, leave = self._enter_foreign, self._leaving(name)
         # What looks itself who is connected asks nobody.
         looks = "receivers" in original.__code__.co_names
         unseen = self._recorder.counts.unseen
@@ -138,7 +138,7 @@ class Sends:
         return send
 
     def _foreign_asend(self, name: str, original: Any) -> Any:
-        enter, leave = self._enter_foreign, self._leave
+        enter, leave = self._enter_foreign, self._leaving(name)
 
         async def asend(self: Any, *args: Any, **kwargs: Any) -> Any:
             outer = current.get()
@@ -196,6 +196,18 @@ class Sends:
         named = dict(kwargs)
         sender = args[0] if args else named.pop("sender", None)
         return self._open(up, signal, sender, named, name)
+
+    def _leaving(self, name: str) -> Callable[[Sending, BaseException | None], None]:
+        """How to close what a subclass's method has opened, which may have another name than
+        Django's.
+        """
+        return self._leave if name.startswith(("send", "asend")) else self._leave_asking
+
+    def _leave_asking(self, sending: Sending, error: BaseException | None) -> None:
+        if sending.expected and not sending.begun:
+            sending.discard()
+        else:
+            self._leave(sending, error)
 
     def _leave(self, sending: Sending, error: BaseException | None) -> None:
         deferred = self._deferred

@@ -426,6 +426,7 @@ kept.send(None)
 """
     )
     sends = {send["id"]: send for send in done.trace.spans("send")}
+    assert len({line["id"] for line in done.trace.lines("begin") if line["kind"] == "send"}) == 5
     assert [send["parent"] for send in sends.values()] == [None] * 6
     heard = [sends[call["parent"]]["signal"] for call in done.trace.spans("receiver")]
     assert sorted(heard) == [
@@ -450,16 +451,25 @@ class Published(Signal):
         return [each() for each in (live if type(live) is list else live[0])]
 def heard(**kwargs): plain.send(None)
 def quiet(**kwargs): pass
-looks, lazy, published, plain = Looks(), Lazy(), Published(), Signal()
+class Asked(Signal):
+    def count(self, sender): return len(self._live_receivers(sender))
+    def listening(self, sender):
+        live = self._live_receivers(sender)
+        self.kept = iter(live if type(live) is list else live[0])
+        return live if type(live) is list else live[0]
+looks, lazy, published, plain, asked = Looks(), Lazy(), Published(), Signal(), Asked()
+asked.connect(quiet)
 [signal.connect(heard) for signal in (looks, lazy, published)]
 plain.connect(quiet)
 looks.send(None)
+print(asked.count(None), [each() for each in asked.listening(None)], [each() for each in list(asked.kept)])
 print(list(lazy.send(None)), published.publish(None))
 len(plain._live_receivers(None))
 """
     )
     counts = done.trace.lines("counts")[-1]
-    unseen = {"__main__.looks": 1, "__main__.lazy": 1, "__main__.plain": 1}
+    unseen = {f"__main__.{name}": 1 for name in ("looks", "lazy", "plain")}
+    unseen["__main__.asked"] = 2
     assert counts["unseen"] == unseen
     assert "__main__.looks" not in counts["unheard"]
     sends = {send["signal"]: send for send in done.trace.spans("send")}
@@ -467,6 +477,8 @@ len(plain._live_receivers(None))
         [],
         [],
     )
+    assert "__main__.asked" not in sends
+    assert "__main__.asked" not in counts["unheard"]
     published = sends["__main__.published"]
     assert (published["method"], published["receivers"]) == ("publish", ["__main__.heard"])
 
