@@ -321,6 +321,11 @@ def test_who_was_never_called_is_not_said_of_a_part_of_a_run(project, capfd):
     with (run / "4242.jsonl").open("rb") as lines:
         fcntl.flock(lines, fcntl.LOCK_EX)
         assert report("--fail-on", "R011").exit_code == 2
+        said = report().stdout
+        assert "called at least 0 of 1 connected receivers" in said
+        assert f"who was never called cannot be told: {run.name} is still going on" in said
+        assert "sigtrace.R011" not in said
+    assert "sigtrace.R011" in report().stdout
     for last, why in (
         (counts(dropped=3), "3 spans not written"),
         ({"event": "end"}, "1 line not read"),
