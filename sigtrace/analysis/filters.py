@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.walking import fold, walk
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED, REGISTERED, Chain, Span
@@ -61,7 +62,7 @@ def is_visible(chain: Chain, selection: Selection) -> bool:
 
 def matches(path: str, globs: tuple[str, ...]) -> bool:
     """Whether one of the globs matches the import path or its last part; true without globs."""
-    last = path.rpartition(".")[2]
+    last = last_part(path)
     return not globs or any(fnmatchcase(path, glob) or fnmatchcase(last, glob) for glob in globs)
 
 

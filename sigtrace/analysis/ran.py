@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import matches_sender
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
 from sigtrace.events import sender_kind
@@ -57,6 +58,6 @@ class Ran:
         """The names that are most like it: whole ones for a path, else their last parts."""
         names = self._names[option] - {""}
         if "." not in glob:
-            names = {name.rpartition(".")[2] for name in names}
+            names = {last_part(name) for name in names}
         folded = {name.lower(): name for name in sorted(names)}
         return [folded[one] for one in get_close_matches(glob.lower(), folded, _CLOSE)]

@@ -191,6 +191,19 @@ def test_a_receiver_in_which_the_process_died_was_called(tmp_path):
     assert covered(tmp_path).called == 1
 
 
+def test_a_call_that_never_ended_of_a_signal_that_no_module_names(tmp_path):
+    nameless = "<Signal at blog/bus.py:5>"
+    known = {"receiver": "blog.a", "sender": None, "origin": "own"}
+    connect(tmp_path, signals=[{"signal": f"blog.bus.{nameless}", "receivers": [known]}])
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        begin("send", "1-1", name=nameless),
+        begin("receiver", "1-2", "1-1", name="blog.a"),
+    )
+    assert covered(tmp_path).called == 1
+
+
 def test_only_the_projects_own_count_unless_all_are_asked_for(tmp_path):
     third = {"receiver": "pkg.x", "origin": "third-party"}
     connect(tmp_path, {"receiver": "blog.a"}, third, {"receiver": "dj.y", "origin": "django"})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED
 
@@ -64,7 +65,7 @@ class Uncalled:
         """What was found; `called` are signals and receivers."""
         for one in dict.fromkeys(self._registry.audible()):
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
-                signal = one.signal.rpartition(".")[2]
+                signal = last_part(one.signal)
                 sender = sender_kind(one.sender) if one.sender else "any sender"
                 at = ("connected at ", Place(one.at_file, one.at_line))
                 yield finding(

@@ -185,6 +185,13 @@ def test_a_span_that_never_ended_has_the_node_of_those_that_did(tmp_path):
     assert '"post_save ×2"' in drawn
 
 
+def test_a_signal_that_no_module_names(tmp_path):
+    signal = "blog.bus.<Signal at blog/bus.py:5>"
+    sent = [end("receiver", "1-2", "1-1"), end("send", "1-1", signal=signal)]
+    write(tmp_path / "1.jsonl", process("1"), *sent)
+    assert '>"#lt;Signal at blog/bus.py:5#gt;<br/>blog.bus"]' in mermaid(tmp_path)
+
+
 def test_a_run_without_edges_is_an_empty_graph(tmp_path):
     write(tmp_path / "1.jsonl", process("1"), end("save", "1-1"))
     assert mermaid(tmp_path) == "flowchart LR\n"
