@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.filters import OPERATIONS, bypassed
 from sigtrace.analysis.findings.finding import Name, Place, finding
 from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
@@ -40,11 +40,10 @@ class Uncalled:
         """Take a chain."""
         for kind in OPERATIONS:
             for place in chain.of[kind]:
-                event = chain.spans[place].event
-                if not event.get("historical"):
-                    self._models.add(event.get("model") or "")
-                if event.get("bypassed"):
-                    self._told.update(event["bypassed"])
+                span = chain.spans[place]
+                if not span.event.get("historical"):
+                    self._models.add(span.text("model"))
+                self._told.update(bypassed(span))
         root = chain.spans[0]
         if chain.failed or root.state != FINISHED:
             for place in chain.of["send"]:
