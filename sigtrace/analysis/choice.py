@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.filters import matches
+from sigtrace.analysis.filters import matches, matches_sender
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, Builder
@@ -138,6 +137,6 @@ def _lines(chain: Chain) -> Iterator[Event]:
 
 def _is_rooted(root: Span, globs: tuple[str, ...]) -> bool:
     model = root.text("model") or root.text("sender")
-    if matches(root.name, globs) or any(fnmatchcase(model, glob) for glob in globs):
+    if matches(root.name, globs) or matches_sender(model, globs):
         return True
     return any(span.id in globs for span in walk(root))

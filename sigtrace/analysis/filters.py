@@ -67,8 +67,9 @@ def matches(path: str, globs: tuple[str, ...]) -> bool:
 
 
 def matches_sender(sender: str, globs: tuple[str, ...]) -> bool:
-    """The same of a sender, of which a value also goes by its type: `blog.Article pk=7`."""
-    return matches(sender, globs) or matches(sender_kind(sender).strip("<>"), globs)
+    """The same of a sender; `blog.Article pk=7` also goes by `<blog.Article>` and by that type."""
+    kind = sender_kind(sender)
+    return any(matches(one, globs) for one in (sender, kind, kind.strip("<>")))
 
 
 def is_silent(span: Span) -> bool:

@@ -68,13 +68,49 @@ def test_a_misspelt_name_is_said_with_those_that_are_like_it(project, capfd):
     assert "did you mean blog.Article?" in capfd.readouterr().err
     report("--tree", "--signal", "pre_sav")
     assert "did you mean pre_save or post_save?" in capfd.readouterr().err
-    # What there is, and nothing of it is drawn.
-    report("--tree", "--root", "blog.Article", "--errors", "--all")
-    assert capfd.readouterr().err == "sigtrace: no chain to draw\n"
-    report("--tree", "--root", "blog.Article", "--errors")
-    assert "--all shows what is hidden" in capfd.readouterr().err
-    report("--tree", "--min-ms", "9999")
-    assert "--min-ms 9999 hides what took less" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--root", "4242-999"], ": nothing that --root 4242-999 names was recorded"),
+        (["--errors"], ": there is no exception in any"),
+        (["--errors", "--all"], ": there is no exception in any"),
+        (["--unfinished"], ": all have ended"),
+        (["--min-ms", "9999"], "; --min-ms 9999 hides what took less"),
+        (["--root", "search.Log"], "; --all shows what is hidden"),
+        (["--root", "Log"], "; --all shows what is hidden"),
+        (["--root", "4242-90"], "; --all shows what is hidden"),
+        # Both there are, but not together.
+        (["--root", "search.Log", "--around", "generate_slug"], ""),
+    ],
+    ids=str,
+)
+def test_an_empty_tree_says_why(project, capfd, options, said):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    silent = end("save", "4242-90", ms=500, name="Log.save()", model="search.Log")
+    write(run / "4242.jsonl", process(), *article_save(), silent)
+    assert report("--tree", *options).stdout == ""
+    assert capfd.readouterr().err == f"sigtrace: no chain to draw{said}\n"
+
+
+@pytest.mark.parametrize(
+    ("sender", "globs"),
+    [
+        ("int 3", ["<int>", "int", "int 3", "<i*"]),
+        ("'web'", ["<str>", "str", "'web'"]),
+        ("<str>", ["<str>", "str"]),
+        ("blog.Article pk=7", ["<blog.Article>", "blog.Article", "Article"]),
+    ],
+)
+def test_a_sender_that_is_a_value_goes_by_its_type_as_the_report_says_it(project, sender, globs):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    sent = end("send", "4242-2", signal="a.sent", name="sent", sender=sender)
+    write(run / "4242.jsonl", process(), end("receiver", "4242-3", "4242-2"), sent)
+    for glob in globs:
+        for option in ("--sender", "--root"):
+            assert "sent" in report("--tree", option, glob).stdout
+    assert report("--tree", "--sender", "<bool>").stdout == ""
 
 
 def test_the_slowest_chain_is_one_that_is_drawn(project):

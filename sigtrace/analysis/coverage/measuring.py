@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
-from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.filters import Selection, matches, matches_sender
 from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
@@ -171,7 +171,7 @@ def _is_selected(one: Connection, selection: Selection) -> bool:
     return (
         matches(one.receiver, selection.receiver)
         and matches(one.signal, selection.signal)
-        and (one.sender is None or matches(one.sender, selection.sender))
+        and (one.sender is None or matches_sender(one.sender, selection.sender))
     )
 
 
