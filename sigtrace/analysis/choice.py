@@ -129,7 +129,11 @@ def _is_outer_block(event: Event) -> bool:
 
 
 def _lines(chain: Chain) -> Iterator[Event]:
-    """What a chain was made of, so that it can be put together again: a child before its parent."""
+    """What a chain was made of, so that it can be put together again: a child before its parent.
+
+    First the `begin` lines of the atomic blocks around it: they say of which database each is.
+    """
+    yield from chain.around.values()
     for span in reversed(list(walk(chain.root))):
         if span.state in (FINISHED, REGISTERED) or span.event["event"] == "begin":
             yield span.event

@@ -149,7 +149,7 @@ def _trees(
             # Each of them was asked for.
             display = replace(display, fold=False)
         view = LiveTree(display)
-        events = merge_events(run.files, damage)
+        events = merge_events(run.files, damage, blocks=True)
         for event in chosen(events, choice, view.shows) if choice.is_made else events:
             yield from view.feed([event])
         yield from view.finish()

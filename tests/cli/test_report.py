@@ -121,6 +121,24 @@ def test_the_slowest_chain_is_one_that_is_drawn(project):
     assert "Log.save()" in report("--tree", "--slowest", "1", "--all").stdout
 
 
+@pytest.mark.parametrize("options", [[], ["--root", "blog.Article"], ["--slowest", "9"]], ids=str)
+def test_a_block_of_another_database_is_around_nothing_that_is_drawn(project, options):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    for alias, times in (("other", 0), ("default", 2)):
+        block: dict[str, Any] = {"alias": alias, "transaction": None}
+        write(
+            run / "4242.jsonl",
+            process(),
+            begin("transaction", "4242-90", **block),
+            *article_save(transaction="4242-90"),
+            *article_save(first=20, at=20, transaction="4242-90"),
+            end("transaction", "4242-90", ms=99, outcome="rolled back", **block),
+        )
+        drawn = report("--tree", "--no-fold", *options).stdout
+        assert drawn.count("⎇ atomic") == times
+        assert ("↺ 2 chains rolled back" in drawn) is (times == 2)
+
+
 def test_json_and_markdown(project):
     assert json.loads(report("--format", "json").stdout)["totals"]["chains"] == 1
     assert report("--format", "markdown").stdout.startswith("## sigtrace: `manage.py demo`")
