@@ -38,6 +38,24 @@ def test_only_what_never_ended_has_a_begin_line(tmp_path):
     assert events[3]["process"] == "1"
 
 
+def test_the_begin_line_of_an_outer_block_comes_in_its_place_to_who_asks(tmp_path):
+    file = write(
+        tmp_path / "1.jsonl",
+        begin("transaction", "1-1"),
+        begin("save", "1-2"),
+        begin("transaction", "1-3", "1-2"),
+        end("transaction", "1-3", "1-2"),
+        end("save", "1-2"),
+        end("transaction", "1-1"),
+        begin("transaction", "1-4"),
+        counts(),
+        begin("save", "1-5"),
+    )
+    ended = ["1-3", "1-2", "1-1"]
+    assert ids(merged(file, blocks=True)) == ["1-1", *ended, "1-4", "counts", "1-5"]
+    assert ids(merged(file)) == [*ended, "counts", "1-4", "1-5"]
+
+
 def test_files_are_merged_by_the_time_of_writing(tmp_path):
     first = write(
         tmp_path / "1.jsonl",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.filters import matches
+from sigtrace.analysis.filters import matches, matches_sender
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, Builder
@@ -130,7 +129,11 @@ def _is_outer_block(event: Event) -> bool:
 
 
 def _lines(chain: Chain) -> Iterator[Event]:
-    """What a chain was made of, so that it can be put together again: a child before its parent."""
+    """What a chain was made of, so that it can be put together again: a child before its parent.
+
+    First the `begin` lines of the atomic blocks around it: they say of which database each is.
+    """
+    yield from chain.around.values()
     for span in reversed(list(walk(chain.root))):
         if span.state in (FINISHED, REGISTERED) or span.event["event"] == "begin":
             yield span.event
@@ -138,6 +141,6 @@ def _lines(chain: Chain) -> Iterator[Event]:
 
 def _is_rooted(root: Span, globs: tuple[str, ...]) -> bool:
     model = root.text("model") or root.text("sender")
-    if matches(root.name, globs) or any(fnmatchcase(model, glob) for glob in globs):
+    if matches(root.name, globs) or matches_sender(model, globs):
         return True
     return any(span.id in globs for span in walk(root))

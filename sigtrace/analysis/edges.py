@@ -41,17 +41,24 @@ class Edge:
 
 
 class Edges:
-    """Counts the ways that the chains of a run took; Django's own receivers are left out."""
+    """Counts the ways that the chains of one run took; Django's own receivers are left out.
+
+    A callback is led to by what registered it, once it has run, and as long as it may yet run.
+    """
 
     def __init__(self) -> None:
         self._counts: Counter[Edge] = Counter()
         # Those at a span that never ended: the name of its `begin` line has no model's label.
         self._open: Counter[Edge] = Counter()
+        # By the ids of callbacks: what became of them comes after the chain that registered them.
+        self._waiting: dict[str, tuple[Edge, bool]] = {}
 
     def counts(self, names: Names) -> Counter[Edge]:
         """All ways, but of spans that never ended only those whose names are known."""
-        counts = self._counts.copy()
-        for edge, count in self._open.items():
+        counts, unnamed = self._counts.copy(), self._open.copy()
+        for edge, is_open in self._waiting.values():
+            (unnamed if is_open else counts)[edge] += 1
+        for edge, count in unnamed.items():
             whole = _named(edge, names)
             if whole is not None:
                 counts[whole] += count
@@ -65,18 +72,46 @@ class Edges:
             for place in chain.of[kind]
             if (node := _node(chain, place)) is not None
         }
-        for place, target in nodes.items():
-            by = ON_COMMIT if target.kind == "on_commit" else ""
-            up = chain.above[place]
-            while up >= 0 and up not in nodes:
-                span = chain.spans[up]
-                if span.event["kind"] == "send" and target.kind == "receiver":
-                    by = span.text("signal") or span.name
-                up = chain.above[up]
-            if up >= 0:
-                is_open = chain.spans[up].is_open or chain.spans[place].is_open
-                counts = self._open if is_open else self._counts
-                counts[Edge(nodes[up], target, by)] += 1
+        edges = {place: edge for place in nodes if (edge := _edge(chain, nodes, place)) is not None}
+        for place in chain.of["on_commit"]:
+            span = chain.spans[place]
+            if span.state == REGISTERED and place in edges:
+                self._waiting[span.id] = edges.pop(place)
+        for place in self.settle(chain):
+            edges.pop(place, None)
+        for edge in edges.values():
+            self._count(*edge)
+
+    def settle(self, chain: Unfolded) -> list[int]:
+        """Take of a chain only what became of callbacks; return the places of those that waited."""
+        known = []
+        for place in chain.of["on_commit"]:
+            span = chain.spans[place]
+            if span.state != REGISTERED and span.id in self._waiting:
+                known.append(place)
+                waited = self._waiting.pop(span.id)
+                if not span.event.get("discarded"):
+                    self._count(*waited)
+        return known
+
+    def _count(self, edge: Edge, is_open: bool) -> None:
+        (self._open if is_open else self._counts)[edge] += 1
+
+
+def _edge(chain: Unfolded, nodes: dict[int, Node], place: int) -> tuple[Edge, bool] | None:
+    """What leads to a node, and whether one of the two never ended; None if nothing does."""
+    target = nodes[place]
+    by = ON_COMMIT if target.kind == "on_commit" else ""
+    up = chain.above[place]
+    while up >= 0 and up not in nodes:
+        span = chain.spans[up]
+        if span.event["kind"] == "send" and target.kind == "receiver":
+            by = span.text("signal") or span.name
+        up = chain.above[up]
+    if up < 0:
+        return None
+    is_open = chain.spans[up].is_open or chain.spans[place].is_open
+    return Edge(nodes[up], target, by), is_open
 
 
 def _named(edge: Edge, names: Names) -> Edge | None:
@@ -98,7 +133,7 @@ def _node(chain: Unfolded, place: int) -> Node | None:
     span = chain.spans[place]
     kind = span.kind
     if kind in CALLS:
-        if is_djangos(span) or (kind == "on_commit" and _has_not_run(span)):
+        if is_djangos(span) or span.event.get("discarded"):
             return None
         return Node(kind, full_name(span))
     above = chain.above[place]
@@ -111,8 +146,3 @@ def _node(chain: Unfolded, place: int) -> Node | None:
 def is_djangos(span: Span) -> bool:
     """Whether a receiver or callback is Django's own; of an open one its name has to tell."""
     return span.text("origin") == "django" or (span.is_open and span.name.startswith("django."))
-
-
-def _has_not_run(span: Span) -> bool:
-    """Of a callback that waits, the registration counts; of one that never ran, nothing."""
-    return span.state != REGISTERED and (span.parent is None or bool(span.event.get("discarded")))

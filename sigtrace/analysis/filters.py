@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.walking import fold, walk
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED, REGISTERED, Chain, Span
@@ -61,13 +62,14 @@ def is_visible(chain: Chain, selection: Selection) -> bool:
 
 def matches(path: str, globs: tuple[str, ...]) -> bool:
     """Whether one of the globs matches the import path or its last part; true without globs."""
-    last = path.rpartition(".")[2]
+    last = last_part(path)
     return not globs or any(fnmatchcase(path, glob) or fnmatchcase(last, glob) for glob in globs)
 
 
 def matches_sender(sender: str, globs: tuple[str, ...]) -> bool:
-    """The same of a sender, of which a value also goes by its type: `blog.Article pk=7`."""
-    return matches(sender, globs) or matches(sender_kind(sender).strip("<>"), globs)
+    """The same of a sender; `blog.Article pk=7` also goes by `<blog.Article>` and by that type."""
+    kind = sender_kind(sender)
+    return any(matches(one, globs) for one in (sender, kind, kind.strip("<>")))
 
 
 def is_silent(span: Span) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.paths import last_part
 
 if TYPE_CHECKING:
     from sigtrace.analysis.unfolded import Unfolded
@@ -44,7 +45,7 @@ class Names:
             span = chain.spans[place]
             signal = span.text("signal")
             if signal:
-                self._heard[span.name, signal.rpartition(".")[2]].add(signal)
+                self._heard[span.name, last_part(signal)].add(signal)
 
     def absorb(self, other: Names) -> None:
         """Take the names that another run has."""

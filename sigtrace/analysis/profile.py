@@ -186,9 +186,9 @@ class _Profiler:
     def _add(self, chain: Unfolded) -> None:
         self._chains.add(chain)
         root_span = chain.spans[0]
+        self._edges.add(chain)
         if root_span.event.get("discarded"):
             return
-        self._edges.add(chain)
         self._names.learn(chain)
         root = self._root(root_span)
         for place in chain.of["receiver"]:

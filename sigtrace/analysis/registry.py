@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -96,8 +98,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     lowered = pattern.lower()
     if any(sign in pattern for sign in "*?["):
         return lambda name: (
-            fnmatchcase(name.lower(), lowered)
-            or fnmatchcase(name.lower().rpartition(".")[2], lowered)
+            fnmatchcase(name.lower(), lowered) or fnmatchcase(last_part(name.lower()), lowered)
         )
     return lambda name: lowered in name.lower()
 
@@ -106,7 +107,7 @@ def nearest_names(wanted: str, names: Iterable[str]) -> tuple[str, ...]:
     """The names that look most like what was wanted, by the whole or by the last part."""
     by_text: dict[str, list[str]] = {}
     for name in sorted(set(names)):
-        for text in {name.lower(), name.lower().rpartition(".")[2]}:
+        for text in {name.lower(), last_part(name.lower())}:
             by_text.setdefault(text, []).append(name)
     close = difflib.get_close_matches(wanted.lower(), by_text, _NEAREST, 0.5)
     return tuple(dict.fromkeys(name for text in close for name in by_text[text]))[:_NEAREST]

@@ -12,6 +12,7 @@ from sigtrace.analysis.gathering import gather
 from sigtrace.analysis.statistics import Statistics
 from sigtrace.analysis.summary import Totals
 from sigtrace.events import sender_kind
+from sigtrace.launch.recording import is_live
 from sigtrace.reader import Damage
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class Report:
     muted: tuple[str, ...]
     coverage: Coverage | None
     damage: Damage = field(default_factory=Damage)
+    live: tuple[str, ...] = ()
+    """The names of runs of which there was more to come when they were read."""
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Why calls may have happened that the report does not know of, in words."""
-        return tuple(dict.fromkeys(_missing(self.runs, self.totals, self.damage)))
+        return tuple(dict.fromkeys(_missing(self.runs, self.totals, self.damage, self.live)))
 
 
 def analyse(
@@ -75,6 +78,8 @@ def analyse(
     `in_background` reads a half of a big run beside us.
     """
     damage, totals, statistics = Damage(), Totals(), Statistics()
+    # Before they are read: what ends meanwhile was read in part.
+    live = tuple(run.path.name for run in runs if is_live(run.folder))
     # Span ids are unique within a run only.
     gathered = [gather(run, selection, progress, in_background) for run in runs]
     for one in gathered:
@@ -82,7 +87,7 @@ def analyse(
         totals += one.totals()
         damage.absorb(one.damage)
     called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
-    whole = not any(_missing(runs, totals, damage))
+    whole = not any(_missing(runs, totals, damage, live))
     findings = together(
         [
             (run.path.name, one.findings.finish(called, unseen=one.totals().unseen, whole=whole))
@@ -114,10 +119,13 @@ def analyse(
         muted=tuple(sorted({name for one in registries for name in one.muted})),
         coverage=coverage(registries, statistics.receivers.values()),
         damage=damage,
+        live=live,
     )
 
 
-def _missing(runs: Iterable[Run], totals: Totals, damage: Damage) -> Iterator[str]:
+def _missing(
+    runs: Iterable[Run], totals: Totals, damage: Damage, live: Iterable[str]
+) -> Iterator[str]:
     for count, what, became in (
         (totals.dropped, "span", "not written"),
         (damage.total, "line", "not read"),
@@ -128,6 +136,8 @@ def _missing(runs: Iterable[Run], totals: Totals, damage: Damage) -> Iterator[st
     for run in runs:
         if run.meta.get("signal"):
             yield f"ended by signal {run.meta['signal']}"
+    for name in live:
+        yield f"{name} is still going on"
 
 
 def coverage(registries: Iterable[Registry], receivers: Iterable[ReceiverCalls]) -> Coverage | None:

@@ -13,6 +13,7 @@ from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
 from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.sums import blamed, own_ns, queries_below, right_below
 from sigtrace.analysis.walking import walk
 from sigtrace.events import sender_kind
@@ -127,7 +128,7 @@ class Statistics:
             known = [
                 key
                 for key in self.receivers
-                if key[0] == span.name and key[1].rpartition(".")[2] == send.name
+                if key[0] == span.name and last_part(key[1]) == send.name
             ]
             signals = {signal for _, signal, _ in known}
             signal = signals.pop() if len(signals) == 1 else send.name

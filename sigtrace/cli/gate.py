@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.cli.output import say
-from sigtrace.launch.recording import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +20,6 @@ def judge(report: Report, numbers: Sequence[str], command: str) -> int:
     `command` is how to ask for the report again.
     """
     found = {one.rule.number for one in report.findings} & set(numbers)
-    if any(is_live(run.folder) for run in report.runs):
-        # Who was never called may be called yet.
-        found.discard("R011")
     if found:
         return FOUND
     for reason, hint in _doubts(report, numbers, command):
@@ -48,9 +44,8 @@ def _doubts(report: Report, numbers: Sequence[str], command: str) -> Iterator[tu
             f"nothing was found, but {totals.dropped:,} spans were not written: the run was full",
             "Raise max-bytes in [tool.sigtrace].",
         )
-    for run in report.runs:
-        if is_live(run.folder):
-            yield f"nothing was found, but {run.path.name} is still going on", "Wait for its end."
+    for name in report.live:
+        yield f"nothing was found, but {name} is still going on", "Wait for its end."
     if report.unfinished:
         yield (
             "nothing was found, but chains never ended: their process was killed, or the trace cut",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.choice import Choice, chosen
 from sigtrace.analysis.findings import SLOW_MS
-from sigtrace.analysis.reading import read_chains
 from sigtrace.cli.background import Background, has_two_processors
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.findings import repository
@@ -107,7 +106,10 @@ def write_tree(runs: Sequence[Run], options: Mapping[str, Any], where: Destinati
             write(printer.encode(text))
             drawn += 1
     if not drawn:
-        say(_why_nothing(runs, options))
+        from sigtrace.cli.undrawn import why_nothing
+
+        selection = display_for(options, stream).selection
+        say(why_nothing(runs, options, _choice(options), selection))
     _say_damage(damage)
     say_what_goes_on(runs)
 
@@ -147,29 +149,10 @@ def _trees(
             # Each of them was asked for.
             display = replace(display, fold=False)
         view = LiveTree(display)
-        events = merge_events(run.files, damage)
+        events = merge_events(run.files, damage, blocks=True)
         for event in chosen(events, choice, view.shows) if choice.is_made else events:
             yield from view.feed([event])
         yield from view.finish()
-
-
-def _why_nothing(runs: Sequence[Run], options: Mapping[str, Any]) -> str:
-    """What to say where no chain was drawn: which name nothing has, or how to see more."""
-    from sigtrace.analysis.ran import Ran
-
-    ran = Ran()
-    for run in runs:
-        for chain in read_chains(merge_events(run.files, Damage())):
-            ran.add(chain)
-    for option in ("root", "around", "signal", "sender", "receiver"):
-        for glob in options[option]:
-            if not ran.has(option, glob):
-                close = ran.close(option, glob)
-                hint = f"; did you mean {' or '.join(close)}?" if close else ""
-                return f"no chain to draw: nothing that --{option} {glob} names was recorded{hint}"
-    if options["min_ms"]:
-        return f"no chain to draw; --min-ms {options['min_ms']:g} hides what took less"
-    return "no chain to draw" + "; --all shows what is hidden" * (not options["all"])
 
 
 def _choice(options: Mapping[str, Any]) -> Choice:

@@ -20,19 +20,26 @@ Event = dict[str, Any]
 
 _BLOCK = 64 * 1024
 _BEGIN = b'{"event":"begin","kind":"'
-_ID = 11
+_KIND, _ID, _REST = 7, 11, 12
+_OUTER = b',"parent":null,'
 
 
 def merge_events(
-    paths: Iterable[Path], damage: Damage, progress: Callable[[int], None] = lambda _: None
+    paths: Iterable[Path],
+    damage: Damage,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    blocks: bool = False,
 ) -> Iterator[Event]:
     """Yield the lines of process files by the time at which they were written.
 
     Of the `begin` lines only those of spans that never ended, at the end of their file: the other
-    ones are half of a file and say nothing more. `progress` is told of the lines that were read, by
-    and by. Raises SigtraceError for a file of a newer schema or one that cannot be read.
+    ones are half of a file and say nothing more, but for whom a chain is drawn before an atomic
+    block around it has ended: with `blocks` those of outer blocks come in their place. `progress`
+    is told of the lines that were read, by and by. Raises SigtraceError for a file of a newer
+    schema or one that cannot be read.
     """
-    return iter(MergedEvents(map(Part, paths), damage, progress))
+    return iter(MergedEvents(map(Part, paths), damage, progress, blocks=blocks))
 
 
 class MergedEvents:
@@ -43,8 +50,10 @@ class MergedEvents:
         parts: Iterable[Part],
         damage: Damage,
         progress: Callable[[int], None] = lambda _: None,
+        *,
+        blocks: bool = False,
     ) -> None:
-        self._files = [_Lines(part, damage, progress) for part in parts]
+        self._files = [_Lines(part, damage, progress, blocks=blocks) for part in parts]
 
     def __iter__(self) -> Iterator[Event]:
         if len(self._files) == 1:
@@ -89,13 +98,16 @@ def _written(event: Event) -> int:
 class _Lines:
     """The events of one part of a file."""
 
-    def __init__(self, part: Part, damage: Damage, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, part: Part, damage: Damage, progress: Callable[[int], None], *, blocks: bool
+    ) -> None:
         self._part = part
+        self._with_blocks = blocks
         self._path = part.path
         self._damage = damage
         self._progress = progress
         self.is_cut = part.stop is not None
-        # The `begin` lines of spans that have not ended so far, by id.
+        # The `begin` lines of spans that have not ended so far, by id; empty where already given.
         self.begun: dict[str, bytes] = {}
 
     def __iter__(self) -> Iterator[Event]:
@@ -107,7 +119,7 @@ class _Lines:
                 yield event
             self._progress(len(lines))
         if not self.is_cut:
-            yield from self._events([*begun.values()])
+            yield from self._events([*filter(None, begun.values())])
 
     def _blocks(self) -> Iterator[list[bytes]]:
         stop = math.inf if self._part.stop is None else self._part.stop
@@ -131,8 +143,10 @@ class _Lines:
             if line.startswith(_BEGIN):
                 words = line.split(b'"', _ID + 1)
                 if words[_ID - 2] == b"id" and line.endswith(b"}\n"):
-                    begun[words[_ID].decode("ascii", "replace")] = line
-                    continue
+                    is_given = self._with_blocks and _is_outer_block(words)
+                    begun[words[_ID].decode("ascii", "replace")] = b"" if is_given else line
+                    if not is_given:
+                        continue
             others.append(line)
         return others
 
@@ -151,3 +165,8 @@ class _Lines:
             found = (checked(value, path) for value in decoded(cut + b"\n"))
             events += [event for event in found if event is not None]
         return events
+
+
+def _is_outer_block(words: list[bytes]) -> bool:
+    """Whether the line of a span that began is of an atomic block that is in no other span."""
+    return words[_KIND] == b"transaction" and words[_REST].startswith(_OUTER)

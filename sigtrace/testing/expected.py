@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, is_signal, text_of
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
@@ -41,7 +42,7 @@ class Sent:
 
     @property
     def text(self) -> str:
-        return _text(_last(self.signal), self.sender, self.receiver)
+        return _text(last_part(self.signal), self.sender, self.receiver)
 
     @property
     def path(self) -> str:
@@ -86,7 +87,7 @@ def read(item: Any) -> Expected:
         None if sender in (..., None) else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
-    text = _text(text_of(signal, lambda thing: _last(signal_name(thing))), *names)
+    text = _text(text_of(signal, lambda thing: last_part(signal_name(thing))), *names)
     path = _text(text_of(signal, signal_name), *names)
     return Expected(text, path, receiver is not ..., matches)
 
@@ -175,11 +176,7 @@ def _parts(item: Any) -> list[Any]:
 
 
 def _is_like(expected: str, signal: str) -> bool:
-    return _last(expected) == _last(signal) and not ends_with(signal, expected)
-
-
-def _last(path: str) -> str:
-    return path.rpartition(".")[2]
+    return last_part(expected) == last_part(signal) and not ends_with(signal, expected)
 
 
 def _text(signal: str, sender: str | None, receiver: str | None) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.layout import row, wrapped
 from sigtrace.views.tables import Column, Entry, table
 from sigtrace.views.text import clean, data, place, plural, short
@@ -108,7 +109,7 @@ def _for(one: Row) -> str:
 
 
 def _signal(one: Row | Late) -> str:
-    return one.signal.rpartition(".")[2]
+    return last_part(one.signal)
 
 
 def _by_sender(one: Row, display: Display) -> Iterator[Text]:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from sigtrace.analysis.difference import FEWEST
 from sigtrace.analysis.edges import ON_COMMIT
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.layout import row, wrapped
 from sigtrace.views.text import clean, data, milliseconds, place, plural, short
 
@@ -126,7 +127,7 @@ def spread(times: Spread) -> str:
 
 def by_said(edge: Edge) -> str:
     """What leads from the source of an edge to its target; empty where it does so itself."""
-    return edge.by if edge.by in ("", ON_COMMIT) else edge.by.rpartition(".")[2]
+    return edge.by if edge.by in ("", ON_COMMIT) else last_part(edge.by)
 
 
 class _Lines:
@@ -162,7 +163,7 @@ class _Lines:
 
     def _receiver(self, sign: str) -> Callable[[ReceiverChange], Iterator[Text]]:
         def show(change: ReceiverChange) -> Iterator[Text]:
-            signal = clean(change.receiver.signal.rpartition(".")[2])
+            signal = clean(last_part(change.receiver.signal))
             what = _signed(sign, short(change.receiver.name)).append(f"  {signal}", "dim")
             yield self._row(what, change.calls, f"{self._times}{change.calls.count:,}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from sigtrace.analysis.explaining import Sent
+from sigtrace.analysis.paths import last_part
 from sigtrace.inspection import OWN
 from sigtrace.views.connections import package
 from sigtrace.views.layout import alone, row, wrapped
@@ -93,7 +94,7 @@ def _written(step: Written, branch: str, display: Display) -> Text:
 
 
 def _not_called(one: NotCalled, display: Display) -> Iterator[Text]:
-    signal = one.connection.signal.rpartition(".")[2]
+    signal = last_part(one.connection.signal)
     what = Text(f"{display.glyphs.minus} not called: ", "yellow", end="")
     what.append_text(_receiver(one.connection)).append(f"  {clean(signal)}", "dim")
     yield _row(what, one.connection.receiver.place, "", display)

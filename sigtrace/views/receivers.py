@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.tables import Column, Entry, table
 from sigtrace.views.text import clean, data, milliseconds, place, plural, short
 
@@ -77,7 +78,7 @@ def _entry(merged: _Merged, display: Display) -> Entry:
     name = data(short(calls.receiver), "bold green" if own else "green dim")
     if calls.unfinished:
         name.append(f"  {calls.unfinished} unfinished", "bold red")
-    what = clean(calls.signal.rpartition(".")[2])
+    what = clean(last_part(calls.signal))
     if merged.senders:
         one, *more = merged.senders
         senders = plural(len(merged.senders), "sender") if more else one

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.findings import finding_lines, next_command
 from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
@@ -167,7 +168,7 @@ def _counted(report: Report, display: Display) -> Iterator[Text]:
         said.append(f"whom code of the project's own has called cannot be seen: {names}")
     if totals.unheard:
         each = ", ".join(
-            f"{name.rpartition('.')[2]} {count:,}" for name, count in totals.unheard.most_common(8)
+            f"{last_part(name)} {count:,}" for name, count in totals.unheard.most_common(8)
         )
         said.append(f"sent without receivers {totals.unheard.total():,}: {each}")
     if totals.outside:
@@ -175,7 +176,7 @@ def _counted(report: Report, display: Display) -> Iterator[Text]:
     if totals.dropped:
         said.append(plural(totals.dropped, "span") + " not written: the run reached its size limit")
     if report.muted:
-        names = ", ".join(name.rpartition(".")[2] for name in report.muted)
+        names = ", ".join(last_part(name) for name in report.muted)
         said.append(f"muted: {names}{dot}sigtrace run --all records them")
     for line in said:
         yield from wrapped("  ", "    ", _words(line), display)

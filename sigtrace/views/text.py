@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from sigtrace.analysis.paths import last_part
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,10 +62,9 @@ def without_value(value: object) -> object:
 def short(path: str) -> str:
     """The last part of an import path, with its class: `Search.update` of `blog.Search.update`."""
     local = path.rpartition("<locals>.")[2]
-    parts = local.split(".")
-    if len(parts) > 1 and parts[-2][:1].isupper():
-        return ".".join(parts[-2:])
-    return parts[-1]
+    last = last_part(local)
+    around = last_part(local.removesuffix(last).removesuffix("."))
+    return f"{around}.{last}" if around[:1].isupper() else last
 
 
 def milliseconds(ns: float) -> str:

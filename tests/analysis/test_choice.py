@@ -75,6 +75,21 @@ def test_the_slowest_are_of_those_that_are_shown():
     assert [event["id"] for event in shown] == ["1-3"]
 
 
+def test_a_chain_comes_with_the_blocks_around_it():
+    lines = [
+        begin("transaction", "1-1", alias="default", transaction=None),
+        begin("transaction", "1-2", alias="other", transaction="1-1"),
+        end("save", "1-3", transaction="1-2"),
+        end("transaction", "1-2", alias="other", transaction="1-1"),
+        end("save", "1-4", transaction="1-1"),
+    ]
+    for choice in (Choice(root=("1-3",)), Choice(slowest=1)):
+        builder = Builder()
+        (chain,) = [one for event in chosen(lines[:4], choice) for one in builder.feed(event)]
+        assert list(chain.around) == ["1-2", "1-1"]
+        assert chain.transaction == "1-1"
+
+
 def test_lines_of_no_chain_pass():
     passed = list(chosen(LINES, Choice(root=("nothing",))))
     assert [event["event"] for event in passed] == ["process", "scope", "end"]

@@ -93,6 +93,13 @@ def test_senders_that_are_values_count_by_type_whatever_was_recorded_of_them(tmp
         }
 
 
+def test_a_sender_that_is_a_value_is_chosen_by_its_type(tmp_path):
+    connect(tmp_path, {"receiver": "blog.a", "sender": "int 3"}, {"receiver": "blog.b"})
+    write(tmp_path / "1.jsonl", process("1"))
+    for glob in ("<int>", "int 3"):
+        assert [receiver for receiver, _ in rows(tmp_path, sender=(glob,))] == ["blog.a"]
+
+
 def test_what_an_any_sender_receiver_heard_counts_by_type(tmp_path):
     connect(tmp_path, {"receiver": "blog.any", "sender": None})
     sent = ("x.A pk=1", "x.A pk=2", "'bearer abc'")
@@ -186,6 +193,19 @@ def test_a_receiver_in_which_the_process_died_was_called(tmp_path):
         tmp_path / "1.jsonl",
         process("1"),
         begin("send", "1-1", name="post_save"),
+        begin("receiver", "1-2", "1-1", name="blog.a"),
+    )
+    assert covered(tmp_path).called == 1
+
+
+def test_a_call_that_never_ended_of_a_signal_that_no_module_names(tmp_path):
+    nameless = "<Signal at blog/bus.py:5>"
+    known = {"receiver": "blog.a", "sender": None, "origin": "own"}
+    connect(tmp_path, signals=[{"signal": f"blog.bus.{nameless}", "receivers": [known]}])
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        begin("send", "1-1", name=nameless),
         begin("receiver", "1-2", "1-1", name="blog.a"),
     )
     assert covered(tmp_path).called == 1

@@ -7,7 +7,7 @@ import pytest
 from sigtrace.analysis.difference import difference
 from sigtrace.analysis.profile import profiles, statement
 from sigtrace.reader import open_run
-from tests.factories import article_save, begin, counts, end, process, write
+from tests.factories import article_save, begin, counts, end, process, registered, write
 
 
 def compare(tmp_path, before, after):
@@ -269,6 +269,29 @@ def test_djangos_receivers_and_discarded_callbacks_are_left_out(tmp_path):
     assert (found.new_receivers, found.new_edges) == ((), ())
     assert "a.never" not in found.after.roots
     assert found.after.totals.outside == 3
+
+
+def test_what_a_callback_sets_off_is_a_new_edge(tmp_path):
+    ran = end("on_commit", "1-901", name="a.later")
+    saved = end("save", "1-902", "1-901", model="blog.Tag", name="Tag.save()")
+    found = compare(tmp_path, [*saves(1), ran], [*saves(1), saved, ran])
+    (one,) = found.new_edges
+    assert (one.edge.source.name, one.edge.target.name) == ("a.later", "blog.Tag.save()")
+
+
+def test_a_callback_that_was_only_discarded_is_a_gone_edge(tmp_path):
+    registering = [
+        registered("1-903", "1-902", name="a.later"),
+        end("receiver", "1-902", "1-901", name="a.r", receiver="a.r"),
+        end("send", "1-901", signal="a.sent"),
+    ]
+    ran, dropped = (
+        end("on_commit", "1-903", name="a.later", registered_by="1-902", discarded=discarded)
+        for discarded in (False, True)
+    )
+    found = compare(tmp_path, [*registering, ran], [*registering, dropped])
+    assert [one.edge.target.name for one in found.gone_edges] == ["a.later"]
+    assert not compare(tmp_path, [*registering, ran], registering).gone_edges
 
 
 def loaded(low, usual, high):

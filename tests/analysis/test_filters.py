@@ -47,6 +47,12 @@ def test_globs_match_a_path_or_its_last_part_and_mind_case():
     assert not matches(path, ("signals.post_save",))
 
 
+def test_a_signal_that_no_module_names_is_matched_by_all_of_its_name():
+    path = "blog.bus.<Signal at blog/bus.py:5>"
+    assert matches(path, ("<Signal at blog/bus.py:5>",))
+    assert not matches(path, ("py:5>",))
+
+
 def test_a_chain_with_receivers_is_shown_whole():
     assert shown(chain(*article_save())) == ALL
 

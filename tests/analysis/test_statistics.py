@@ -184,6 +184,19 @@ def test_calls_that_never_ended_join_those_that_did():
     assert (alone.signal, alone.sender, alone.unfinished) == ("post_save", None, 1)
 
 
+def test_a_call_that_never_ended_joins_those_of_a_signal_that_no_module_names():
+    name = "<Signal at blog/bus.py:5>"
+    signal = f"blog.bus.{name}"
+    found = statistics(
+        end("receiver", "1-2", "1-1", signal=signal),
+        end("send", "1-1", signal=signal, name=name),
+        begin("send", "1-3", name=name),
+        begin("receiver", "1-4", "1-3"),
+    )
+    (one,) = found.receivers.values()
+    assert (one.signal, one.calls, one.unfinished) == (signal, 2, 1)
+
+
 def test_discarded_callbacks_are_no_chains():
     found = statistics(end("on_commit", "1-1", discarded=True), end("on_commit", "1-2"))
     assert found.discarded == {"blog.signals.send_mail": 1}

@@ -68,13 +68,49 @@ def test_a_misspelt_name_is_said_with_those_that_are_like_it(project, capfd):
     assert "did you mean blog.Article?" in capfd.readouterr().err
     report("--tree", "--signal", "pre_sav")
     assert "did you mean pre_save or post_save?" in capfd.readouterr().err
-    # What there is, and nothing of it is drawn.
-    report("--tree", "--root", "blog.Article", "--errors", "--all")
-    assert capfd.readouterr().err == "sigtrace: no chain to draw\n"
-    report("--tree", "--root", "blog.Article", "--errors")
-    assert "--all shows what is hidden" in capfd.readouterr().err
-    report("--tree", "--min-ms", "9999")
-    assert "--min-ms 9999 hides what took less" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--root", "4242-999"], ": nothing that --root 4242-999 names was recorded"),
+        (["--errors"], ": there is no exception in any"),
+        (["--errors", "--all"], ": there is no exception in any"),
+        (["--unfinished"], ": all have ended"),
+        (["--min-ms", "9999"], "; --min-ms 9999 hides what took less"),
+        (["--root", "search.Log"], "; --all shows what is hidden"),
+        (["--root", "Log"], "; --all shows what is hidden"),
+        (["--root", "4242-90"], "; --all shows what is hidden"),
+        # Both there are, but not together.
+        (["--root", "search.Log", "--around", "generate_slug"], ""),
+    ],
+    ids=str,
+)
+def test_an_empty_tree_says_why(project, capfd, options, said):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    silent = end("save", "4242-90", ms=500, name="Log.save()", model="search.Log")
+    write(run / "4242.jsonl", process(), *article_save(), silent)
+    assert report("--tree", *options).stdout == ""
+    assert capfd.readouterr().err == f"sigtrace: no chain to draw{said}\n"
+
+
+@pytest.mark.parametrize(
+    ("sender", "globs"),
+    [
+        ("int 3", ["<int>", "int", "int 3", "<i*"]),
+        ("'web'", ["<str>", "str", "'web'"]),
+        ("<str>", ["<str>", "str"]),
+        ("blog.Article pk=7", ["<blog.Article>", "blog.Article", "Article"]),
+    ],
+)
+def test_a_sender_that_is_a_value_goes_by_its_type_as_the_report_says_it(project, sender, globs):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    sent = end("send", "4242-2", signal="a.sent", name="sent", sender=sender)
+    write(run / "4242.jsonl", process(), end("receiver", "4242-3", "4242-2"), sent)
+    for glob in globs:
+        for option in ("--sender", "--root"):
+            assert "sent" in report("--tree", option, glob).stdout
+    assert report("--tree", "--sender", "<bool>").stdout == ""
 
 
 def test_the_slowest_chain_is_one_that_is_drawn(project):
@@ -83,6 +119,24 @@ def test_the_slowest_chain_is_one_that_is_drawn(project):
     write(run / "4242.jsonl", process(), *article_save(), *silent)
     assert "Article.save()" in report("--tree", "--slowest", "1").stdout
     assert "Log.save()" in report("--tree", "--slowest", "1", "--all").stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--root", "blog.Article"], ["--slowest", "9"]], ids=str)
+def test_a_block_of_another_database_is_around_nothing_that_is_drawn(project, options):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    for alias, times in (("other", 0), ("default", 2)):
+        block: dict[str, Any] = {"alias": alias, "transaction": None}
+        write(
+            run / "4242.jsonl",
+            process(),
+            begin("transaction", "4242-90", **block),
+            *article_save(transaction="4242-90"),
+            *article_save(first=20, at=20, transaction="4242-90"),
+            end("transaction", "4242-90", ms=99, outcome="rolled back", **block),
+        )
+        drawn = report("--tree", "--no-fold", *options).stdout
+        assert drawn.count("⎇ atomic") == times
+        assert ("↺ 2 chains rolled back" in drawn) is (times == 2)
 
 
 def test_json_and_markdown(project):
@@ -321,6 +375,11 @@ def test_who_was_never_called_is_not_said_of_a_part_of_a_run(project, capfd):
     with (run / "4242.jsonl").open("rb") as lines:
         fcntl.flock(lines, fcntl.LOCK_EX)
         assert report("--fail-on", "R011").exit_code == 2
+        said = report().stdout
+        assert "called at least 0 of 1 connected receivers" in said
+        assert f"who was never called cannot be told: {run.name} is still going on" in said
+        assert "sigtrace.R011" not in said
+    assert "sigtrace.R011" in report().stdout
     for last, why in (
         (counts(dropped=3), "3 spans not written"),
         ({"event": "end"}, "1 line not read"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.baseline.entry import ANY
+from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _allows(entry: Entry, call: Entry) -> bool:
     """Whether a line covers a call; a span tells the sender of the send, not of the connection."""
     if not call.sender and "." not in call.signal:
         # It never ended: no more than the short name of its signal is known.
-        return entry.signal.rpartition(".")[2] == call.signal
+        return last_part(entry.signal) == call.signal
     if entry.signal != call.signal:
         return False
     # Without values a sender that is one is recorded by its type alone.

@@ -6,6 +6,8 @@ import json
 import re
 from dataclasses import dataclass, replace
 
+from sigtrace.analysis.paths import last_part
+
 Key = tuple[str, str, str, str, bool]
 
 ANY = "*"
@@ -43,7 +45,7 @@ class Entry:
     def title(self) -> str:
         """The entry for people: `post_save blog.Article → blog.signals.notify`."""
         sender = "any sender" if self.sender == ANY else self.sender
-        return f"{self.signal.rpartition('.')[2]} {sender} → {self.receiver}"
+        return f"{last_part(self.signal)} {sender} → {self.receiver}"
 
     def counted(self, count: int) -> Entry:
         """The same, so many times."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
-from sigtrace.analysis.filters import Selection, matches
+from sigtrace.analysis.filters import Selection, matches, matches_sender
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
 from sigtrace.events import UNKNOWN, sender_kind
@@ -122,7 +123,7 @@ def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
     """Count calls in which a process ended: their lines name the signal by its last part only."""
     for receiver, signal, time in calls.unfinished():
         for one in connections:
-            if one.receiver == receiver and one.signal.rpartition(".")[2] == signal:
+            if one.receiver == receiver and last_part(one.signal) == signal:
                 key = Key(one.signal, receiver, one.sender)
                 calls.of.setdefault(key, Called(0, time, None)).calls += 1
 
@@ -170,7 +171,7 @@ def _is_selected(one: Connection, selection: Selection) -> bool:
     return (
         matches(one.receiver, selection.receiver)
         and matches(one.signal, selection.signal)
-        and (one.sender is None or matches(one.sender, selection.sender))
+        and (one.sender is None or matches_sender(one.sender, selection.sender))
     )
 
 

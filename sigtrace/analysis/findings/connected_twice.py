@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, times
+from sigtrace.analysis.paths import last_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ class ConnectedTwice:
         """What was found."""
         for calls in self._found.values():
             event = calls.span.event
-            signal = str(event.get("signal") or "").rpartition(".")[2]
+            signal = last_part(str(event.get("signal") or ""))
             where = [one for one in self._registry.connections if _is_of(one, calls)]
             yield finding(
                 "R001",
@@ -128,11 +129,7 @@ def _is_told(call: Span) -> bool:
 
 
 def _code(call: Span) -> tuple[object, ...]:
-    return (call.event.get("file"), call.event.get("line"), _last(call.name))
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
+    return (call.event.get("file"), call.event.get("line"), last_part(call.name))
 
 
 def _is_of(connection: Connection, calls: _Calls) -> bool:

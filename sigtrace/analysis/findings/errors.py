@@ -16,6 +16,7 @@ from sigtrace.analysis.findings.finding import (
     names,
     times,
 )
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.unfolded import CALLS
 from sigtrace.events import sender_kind
 
@@ -129,7 +130,7 @@ class Errors:
         for missed, cut in self._missed.items():
             found = cut.failure
             file, line = self._places.get(missed.receivers[0], (None, None))
-            signal = missed.signal.rpartition(".")[2]
+            signal = last_part(missed.signal)
             did = "was ended by" if found.exception in INTERRUPTED else "raised"
             yield finding(
                 "R007",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.figures import Slowest
 from sigtrace.analysis.findings.finding import Name, finding
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.percentiles import Durations
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _finding(senders: list[ReceiverCalls]) -> Finding:
     parts = [(said,)]
     if sql_ns * 100 > alone_ns:
         parts.append((f"{min(sql_ns / alone_ns, 1):.0%} of its time is SQL",))
-    signal = one.signal.rpartition(".")[2]
+    signal = last_part(one.signal)
     return finding(
         "R003",
         (Name(one.receiver), f" takes {_chains(senders)} with {signal}{_of(senders)}"),

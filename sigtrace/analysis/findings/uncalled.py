@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.filters import OPERATIONS
+from sigtrace.analysis.filters import OPERATIONS, bypassed
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED
 
@@ -39,11 +40,10 @@ class Uncalled:
         """Take a chain."""
         for kind in OPERATIONS:
             for place in chain.of[kind]:
-                event = chain.spans[place].event
-                if not event.get("historical"):
-                    self._models.add(event.get("model") or "")
-                if event.get("bypassed"):
-                    self._told.update(event["bypassed"])
+                span = chain.spans[place]
+                if not span.event.get("historical"):
+                    self._models.add(span.text("model"))
+                self._told.update(bypassed(span))
         root = chain.spans[0]
         if chain.failed or root.state != FINISHED:
             for place in chain.of["send"]:
@@ -68,7 +68,7 @@ class Uncalled:
             if one.signal in unseen:
                 continue
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
-                signal = one.signal.rpartition(".")[2]
+                signal = last_part(one.signal)
                 sender = sender_kind(one.sender) if one.sender else "any sender"
                 at = ("connected at ", Place(one.at_file, one.at_line))
                 yield finding(

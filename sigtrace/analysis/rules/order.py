@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.baseline import ANY
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
@@ -62,7 +63,7 @@ def _meet(one: Entry, other: Entry) -> bool:
 def _finding(signal: str, swapped: list[tuple[Connected, Connected]], context: Context) -> Finding:
     now, then = swapped[0]
     said = (
-        f"{signal.rpartition('.')[2]} calls {now.entry.receiver} before {then.entry.receiver}, "
+        f"{last_part(signal)} calls {now.entry.receiver} before {then.entry.receiver}, "
         f"in {context.file.name} it comes after it"
     )
     if len(swapped) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.rules.context import (
     Context,
     connector_place,
@@ -62,7 +63,7 @@ def senders(context: Context) -> Iterator[Finding]:
 def _reason(connection: Connection, inspection: Inspection) -> tuple[str, str] | None:
     """Why the sender never matches, and what was probably meant; None if it may."""
     sender, signal = connection.sender, connection.signal
-    short = signal.rpartition(".")[2]
+    short = last_part(signal)
     label = sender.label or sender.path or "?"
     if sender.kind == "lazy":
         return f"no model {label} was ever loaded", _near(label, inspection)

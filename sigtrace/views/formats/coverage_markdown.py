@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.text import place
 
@@ -57,7 +58,7 @@ def _row(row: Row) -> tuple[str, ...]:
 
 
 def _heard(one: Row | Late) -> tuple[str, str]:
-    return code(one.receiver), code(one.signal.rpartition(".")[2])
+    return code(one.receiver), code(last_part(one.signal))
 
 
 def _test(row: Row) -> str:

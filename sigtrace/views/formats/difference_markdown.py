@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.difference import (
     by_said,
     cautions_said,
@@ -93,7 +94,7 @@ def _tables(one: Difference) -> Iterator[list[str]]:
 def _receiver(change: ReceiverChange) -> tuple[str, ...]:
     return (
         code(change.receiver.name),
-        text(change.receiver.signal.rpartition(".")[2]),
+        text(last_part(change.receiver.signal)),
         f"{change.calls.count:,}",
         text(place(change.calls.file, change.calls.line)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from sigtrace.views.formats.values import Values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sigtrace.analysis.edges import Edge
     from sigtrace.reader import Run
     from sigtrace.tree import Chain
 
@@ -132,14 +134,22 @@ def _mermaid(
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.views.formats.mermaid import render_mermaid
 
-    edges, names = Edges(), Names()
+    names, of_runs = Names(), []
     for run in runs:
+        # Span ids are unique within a run only.
+        edges = Edges()
+        of_runs.append(edges)
         for chain in read_chains(merge_events(run.files, damage, progress)):
             unfolded = Unfolded(chain)
             names.learn(unfolded)
             if wanted.takes(chain):
                 edges.add(unfolded)
-    yield render_mermaid(edges.counts(names))
+            else:
+                edges.settle(unfolded)
+    counts: Counter[Edge] = Counter()
+    for edges in of_runs:
+        counts += edges.counts(names)
+    yield render_mermaid(counts)
 
 
 def _values(run: Run, mode: str) -> Values:

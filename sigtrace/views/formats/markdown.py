@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.findings import Name
+from sigtrace.analysis.paths import last_part
 from sigtrace.views.findings import next_command, sentence
 from sigtrace.views.formats.markup import code, table, text
 from sigtrace.views.labels import exception_name
@@ -82,7 +83,7 @@ def _sections(report: Report) -> Iterator[list[str]]:
         [
             (
                 code(calls.receiver),
-                text(calls.signal.rpartition(".")[2]),
+                text(last_part(calls.signal)),
                 text(calls.sender or ""),
                 f"{calls.calls:,}",
                 milliseconds(calls.total_ns),
@@ -148,8 +149,7 @@ def _counted(report: Report) -> list[str]:
         said.append(f"whom code of the project's own has called cannot be seen: {names}")
     if totals.unheard:
         each = ", ".join(
-            f"{code(name.rpartition('.')[2])} {count:,}"
-            for name, count in totals.unheard.most_common()
+            f"{code(last_part(name))} {count:,}" for name, count in totals.unheard.most_common()
         )
         said.append(f"sent without receivers {totals.unheard.total():,}: {each}")
     if totals.outside:

@@ -104,6 +104,22 @@ def test_a_receiver_that_was_cancelled_has_raised_nothing(find, said, exception,
     assert (f"a.waits was ended by {exception} before" in said(one)) is not bool(found)
 
 
+def test_a_signal_that_no_module_names_is_called_by_its_place(find, said):
+    (one,) = find(
+        "R007",
+        receiver("a.fails", "1-2", "1-1", exception="KeyError"),
+        end(
+            "send",
+            "1-1",
+            exception="KeyError",
+            not_reached=["a.late"],
+            signal="blog.bus.<Signal at blog/bus.py:5>",
+            name="<Signal at blog/bus.py:5>",
+        ),
+    )
+    assert "a.late was not called by <Signal at blog/bus.py:5> of" in said(one)
+
+
 def test_who_is_cancelled_because_another_failed_keeps_nobody_from_being_called(find, said):
     (one,) = find(
         "R007",

@@ -444,6 +444,22 @@ def test_what_was_never_called(find, said, connection):
     assert (found[0].command, found[0].show) == ("receivers", ("a.other_signal",))
 
 
+@pytest.mark.parametrize(
+    ("write", "rule"),
+    [
+        (end("bulk", "1-1", rows=3, bypassed=["a.x"]), "R005"),
+        (end("bulk", "1-1", rows=None, bypassed=["a.x"]), "R005"),
+        (end("bulk", "1-1", rows=0, bypassed=["a.x"]), "R011"),
+        (end("bulk", "1-1", rows=3, exception="E", bypassed=["a.x"]), "R011"),
+        (end("delete", "1-1", counts={"blog.Tag": 0}, bypassed=["a.x"]), "R011"),
+    ],
+)
+def test_who_was_not_called_is_bypassed_or_never_called(find, connection, write, rule):
+    registry = Registry((connection(receiver="a.x"),))
+    for one in ("R005", "R011"):
+        assert len(find(one, write, registry=registry)) == (one == rule)
+
+
 def test_writes_that_bypass_receivers_say_why(find, said, connection):
     registry = Registry((connection(sender="blog.Article"), connection(receiver="django.x")))
     lines = [
