@@ -45,6 +45,9 @@ class Statistics:
         if root.event.get("discarded"):
             self.discarded[root.name] += 1
             return
+        for place in chain.of["on_commit"]:
+            if chain.spans[place].event.get("discarded"):
+                self.discarded[chain.spans[place].name] += 1
         if chain.of["receiver"]:
             self._receivers(chain)
         for place in chain.of["bulk"]:

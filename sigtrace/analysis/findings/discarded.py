@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.analysis.findings.finding import Finding
     from sigtrace.analysis.findings.transactions import Transactions
     from sigtrace.analysis.unfolded import Unfolded
-    from sigtrace.tree import Chain
+    from sigtrace.tree import Scope, Span
 
 _Key = tuple[str, object, object, str, bool]
 
@@ -47,12 +47,16 @@ class Discarded:
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        span = chain.spans[0]
-        if span.event.get("discarded_by") == "exception":
-            self._add(chain.chain, raised=True)
-        elif span.event.get("discarded") and span.transaction is not None:
-            answer = partial(self._ended, chain.chain)
-            self._transactions.ask(span.transaction, answer, span.text("alias"))
+        for place in chain.of["on_commit"]:
+            span = chain.spans[place]
+            # Discarded while what registered it goes on, it stands where it was registered.
+            caller = chain.caller[place]
+            by = chain.spans[caller].name if caller >= 0 else chain.chain.registered_by
+            if span.event.get("discarded_by") == "exception":
+                self._add(span, by, chain.chain.scope, raised=True)
+            elif span.event.get("discarded") and span.transaction is not None:
+                answer = partial(self._ended, span.replaced([]), by, chain.chain.scope)
+                self._transactions.ask(span.transaction, answer, span.text("alias"))
 
     def absorb(self, later: Discarded) -> None:
         """Add what was found in a later part of the run."""
@@ -80,16 +84,15 @@ class Discarded:
                 weight=discarded.count,
             )
 
-    def _ended(self, chain: Chain, outcome: str) -> None:
+    def _ended(self, span: Span, by: str, scope: Scope | None, outcome: str) -> None:
         if outcome == ROLLED_BACK:
-            self._add(chain, raised=False)
+            self._add(span, by, scope, raised=False)
 
-    def _add(self, chain: Chain, *, raised: bool) -> None:
-        event, by = chain.root.event, chain.registered_by
-        key = (chain.root.name, event.get("file"), event.get("line"), by, raised)
+    def _add(self, span: Span, by: str, scope: Scope | None, *, raised: bool) -> None:
+        key = (span.name, span.event.get("file"), span.event.get("line"), by, raised)
         known = self._found.setdefault(key, _Discarded(by))
         known.count += 1
-        if chain.scope is not None:
-            known.scopes[chain.scope.label] = None
+        if scope is not None:
+            known.scopes[scope.label] = None
         if len(known.evidence) < EVIDENCE:
-            known.evidence.append(chain.root.id)
+            known.evidence.append(span.id)

@@ -306,6 +306,25 @@ def test_a_callback_that_another_kept_from_running_was_not_rolled_back(find, sai
     )
 
 
+@pytest.mark.parametrize(("outcome", "found"), [("rolled back", 1), ("test", 0)])
+def test_a_callback_that_is_discarded_in_its_chain_is_one(find, said, outcome, found):
+    def within(outcome):
+        return find(
+            "R008",
+            registered("1-5", "1-3", transaction="1-9"),
+            end("on_commit", "1-5", "1-3", discarded=True, transaction="1-9", registered_by="1-3"),
+            block("1-9", outcome),
+            end("receiver", "1-3", "1-2", receiver="blog.signals.saves"),
+            end("send", "1-2", "1-1"),
+            end("save", "1-1"),
+        )
+
+    assert len(within(outcome)) == found
+    (one,) = within("rolled back")
+    assert one.evidence == ("1-5",)
+    assert "it was registered by blog.signals." in said(one)
+
+
 @pytest.mark.parametrize(
     ("blocks", "found"),
     [
