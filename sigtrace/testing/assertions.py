@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
+from sigtrace.testing.alignment import UNEXPECTED, difference
 from sigtrace.testing.connected import check_receiver, muted_for
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.errors import TraceError
-from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
+from sigtrace.testing.expected import parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
 from sigtrace.testing.senders import check_sender

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from sigtrace.testing.alignment import UNEXPECTED
 from sigtrace.testing.drawing import draw
-from sigtrace.testing.expected import UNEXPECTED
 from sigtrace.testing.names import ends_with
 from sigtrace.testing.trace import trace
 from sigtrace.views.text import plural, short

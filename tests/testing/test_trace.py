@@ -521,7 +521,8 @@ import functools
 from unittest import mock
 import sigtrace
 from django.dispatch import Signal
-from sigtrace.testing.expected import difference, parts_of, sent
+from sigtrace.testing.alignment import MISSING, UNEXPECTED, difference
+from sigtrace.testing.expected import parts_of, sent
 
 class Handler:
     def __call__(self, **kwargs): pass
@@ -600,6 +601,30 @@ with sigtrace.trace() as t: twins[0].send(None)
 found = sent(t.sends, t._block, receivers=False)
 assert difference(list(parts_of([twins[0]])), found) == ([], {})
 assert "another of that name" in difference(list(parts_of([twins[1]])), found)[0][0]
+
+# What differs is aligned by what it is, not by how it reads.
+both = Signal()
+pair = [mock.Mock(), mock.Mock()]
+for each in pair: both.connect(each)
+with sigtrace.trace() as t: both.send(None)
+found = sent(t.sends, t._block, receivers=True)
+first, second = (one.id for one in found)
+another = " (another of that name)"
+for expected, signs, marked in (
+    ((0, 1), [], {}),
+    ((1, 0), ["-…", "", "+…"], {second: UNEXPECTED}),
+    ((0, 0), ["", "-…", "+…"], {first: MISSING, second: UNEXPECTED}),
+    ((0,), ["", "+…"], {second: UNEXPECTED}),
+    ((1,), ["+…", ""], {first: UNEXPECTED}),
+    ((0, 1, 0), ["", "", "-…"], {second: MISSING}),
+    (("*",), ["", "+"], {second: UNEXPECTED}),
+    (("*", 1, 1), ["", "", "-…"], {second: MISSING}),
+):
+    items = [(both, None, pair[one] if one != "*" else "*") for one in expected]
+    lines, marks = difference(list(parts_of(items)), found)
+    plain = [line[2:3].strip() + "…" * line.endswith(another) for line in lines]
+    assert plain == signs, (expected, lines)
+    assert {span: mark[:len(marked[span])] for span, mark in marks.items()} == marked, expected
 """
     )
 
