@@ -81,6 +81,6 @@ def _are_alike(expected: Sequence[Expected], found: Sequence[Sent]) -> bool:
     """Whether signals are of the same name, which differ by where they are made."""
     return any(
         last_of(wanted) == last_of(name) and not ends_with(name, wanted)
-        for wanted in {item.path.partition(" ")[0] for item in expected}
+        for wanted in {item.signal for item in expected}
         for name in {one.signal for one in found}
     )

@@ -12,7 +12,7 @@ from sigtrace.analysis.registry import nearest_names
 from sigtrace.events import MUTED_SIGNALS
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.identity import held, is_it
-from sigtrace.testing.names import is_receiver, text_of
+from sigtrace.testing.names import is_receiver, last_of, text_of
 from sigtrace.testing.probing import IN_PROCESS, receiver_name
 
 if TYPE_CHECKING:
@@ -54,6 +54,18 @@ def muted_for(receiver: Callable[..., Any] | str) -> str:
     if not _is_found(lambda signals: _listens(receiver, signals - {*muted.values()})):
         raise TraceError(f"{said}: its calls are not seen.", "Assert on what it does.")
     return said
+
+
+def check_signal(name: str) -> None:
+    """Raise TraceError for a signal of which no send can be seen: one that is not recorded."""
+    __tracebackhide__ = True
+    if IN_PROCESS.probe.options.all_signals:
+        return
+    if any(f".{path}".endswith(f".{name}") for path in MUTED_SIGNALS):
+        raise TraceError(
+            f"{last_of(name)} is not recorded: its sends are not seen.",
+            "Assert on what its receivers do.",
+        )
 
 
 def signals_of_all() -> set[Any]:

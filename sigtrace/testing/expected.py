@@ -46,11 +46,12 @@ class Sent:
 class Expected:
     """An item of a list of expectations: a text such as `post_save blog.Article → log_article`.
 
-    `path` is that text with the whole path of the signal.
+    `path` is that text with the whole path of the signal, `signal` that or what was given of it.
     """
 
     text: str
     path: str
+    signal: str
     has_receiver: bool
     matches: Callable[[Sent], bool]
 
@@ -81,8 +82,9 @@ def read(item: Any) -> Expected:
         None if receiver is ... else text_of(receiver, receiver_name),
     )
     text = _text(text_of(signal, lambda thing: last_of(signal_name(thing))), *names)
-    path = _text(text_of(signal, signal_name), *names)
-    return Expected(text, path, receiver is not ..., matches)
+    signal_path = text_of(signal, signal_name)
+    path = _text(signal_path, *names)
+    return Expected(text, path, signal_path, receiver is not ..., matches)
 
 
 def sent(sends: Sequence[Send], block: Block, *, receivers: bool) -> list[Sent]:
