@@ -6,7 +6,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sigtrace.testing.names import ends_with, last_of
+from sigtrace.analysis.paths import last_part
+from sigtrace.testing.names import ends_with
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -80,7 +81,7 @@ def _told(text: str, others: Container[str]) -> str:
 def _are_alike(expected: Sequence[Expected], found: Sequence[Sent]) -> bool:
     """Whether signals are of the same name, which differ by where they are made."""
     return any(
-        last_of(wanted) == last_of(name) and not ends_with(name, wanted)
+        last_part(wanted) == last_part(name) and not ends_with(name, wanted)
         for wanted in {item.signal for item in expected}
         for name in {one.signal for one in found}
     )

@@ -8,11 +8,12 @@ import weakref
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.registry import nearest_names
 from sigtrace.events import MUTED_SIGNALS
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.identity import held, is_it
-from sigtrace.testing.names import is_receiver, last_of, text_of
+from sigtrace.testing.names import is_receiver, text_of
 from sigtrace.testing.probing import IN_PROCESS, receiver_name
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_signal(name: str) -> None:
         return
     if any(f".{path}".endswith(f".{name}") for path in MUTED_SIGNALS):
         raise TraceError(
-            f"{last_of(name)} is not recorded: its sends are not seen.",
+            f"{last_part(name)} is not recorded: its sends are not seen.",
             "Assert on what its receivers do.",
         )
 

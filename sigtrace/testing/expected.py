@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.testing.names import is_receiver, is_sender, is_signal, last_of, text_of
+from sigtrace.analysis.paths import last_part
+from sigtrace.testing.names import is_receiver, is_sender, is_signal, text_of
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Sent:
 
     @property
     def text(self) -> str:
-        return _text(last_of(self.signal), self.sender, self.receiver)
+        return _text(last_part(self.signal), self.sender, self.receiver)
 
     @property
     def path(self) -> str:
@@ -81,7 +82,7 @@ def read(item: Any) -> Expected:
         None if sender in (..., None) else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
-    text = _text(text_of(signal, lambda thing: last_of(signal_name(thing))), *names)
+    text = _text(text_of(signal, lambda thing: last_part(signal_name(thing))), *names)
     signal_path = text_of(signal, signal_name)
     path = _text(signal_path, *names)
     return Expected(text, path, signal_path, receiver is not ..., matches)

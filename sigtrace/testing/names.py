@@ -60,12 +60,6 @@ def text_of(thing: Any, name: Callable[[Any], str | None]) -> str:
     return thing if isinstance(thing, str) else name(thing) or "None"
 
 
-def last_of(path: str) -> str:
-    """The last part of a path; of a signal without a name where it was made (`<Signal at …>`)."""
-    module, sign, place = path.partition("<Signal")
-    return sign + place if sign else module.rpartition(".")[2]
-
-
 def ends_with(path: str, wanted: str) -> bool:
     """Whether a path is `wanted` or ends with it, whole names only; globs work."""
     return fnmatchcase(path, wanted) or fnmatchcase(path, f"*.{wanted}")
