@@ -224,6 +224,26 @@ def test_fails():
     assert "unfinished" not in signals
 
 
+def test_how_the_database_was_migrated_is_not_shown_where_the_set_up_fails(tested, with_django):
+    tested.write(
+        """
+from django.db.models.signals import post_migrate
+
+@receiver(post_migrate)
+def fill(**kwargs): pass
+
+@pytest.fixture
+def broken(db):
+    Tag.objects.create(name="x")
+    raise KeyError
+def test_fails(broken): pass
+"""
+    )
+    _, signals = tested.pytest("--signals-on-failure").stdout.split("- Signals -")
+    assert "● Tag.save()" in signals
+    assert "migrate" not in signals
+
+
 SYRUPY = """
 import pytest
 @pytest.mark.django_db
