@@ -176,7 +176,7 @@ class Trace:
         shows = durations if values is None else values
         events = self.events if durations else lasting(self.events, *IN_PROCESS.folders)
         if not shows:
-            recorded = IN_PROCESS.probe.options.values != "none"
+            recorded = self._probe is None or self._probe.options.values != "none"
             events = without_values(events, recorded=recorded)
         return str(draw(events, durations=durations, values=shows))
 
