@@ -28,6 +28,11 @@ MUTED_SIGNALS = (
 )
 """Signals that are neither recorded nor counted unless `--all` asks for them."""
 
+M2M_CHANGED = "django.db.models.signals.m2m_changed"
+
+M2M_ACTIONS = ("pre_add", "post_add", "pre_remove", "post_remove", "pre_clear", "post_clear")
+"""Django's own words for the `action` of `M2M_CHANGED`: no data, so always recorded."""
+
 HIDDEN = "***"
 """What stands where a value is hidden by the name under which it stands."""
 

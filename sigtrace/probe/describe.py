@@ -11,7 +11,7 @@ from operator import is_
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from ..events import HIDDEN
+from ..events import HIDDEN, M2M_ACTIONS, M2M_CHANGED
 from .addresses import filter_address
 from .hiding import Hiding
 from .identity import IdentityCache
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .wording import Wording
 
 _HIDDEN = quote(HIDDEN)
+_M2M_CHANGED = quote(M2M_CHANGED)
 _MOST_NAMES = 10_000
 _WIDE = 1 << 63
 _STRING = SCALARS[str]
@@ -59,6 +60,10 @@ class Describer:
             if all(map(is_, values, usual.values)):
                 return f'{{"instance":{self._instance(instance, model)}{usual.text}}}'
         texts = [self._argument(name, value) for name, value in named.items()]
+        if self._mode == "none" and wording.signal == _M2M_CHANGED:
+            action = named.get("action")
+            if type(action) is str and action in M2M_ACTIONS:
+                texts[[*named].index("action")] = f'"action":"{action}"'
         if model is not None:
             names, (_, *values) = [*named], [*named.values()]
             if names[0] == "instance" and all(map(_is_lasting, values)):

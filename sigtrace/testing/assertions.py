@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
-from sigtrace.testing.connected import check_receiver, muted_for
+from sigtrace.testing.alignment import UNEXPECTED, difference
+from sigtrace.testing.connected import check_receiver, check_signal, muted_for
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.errors import TraceError
-from sigtrace.testing.expected import UNEXPECTED, difference, parts_of, sent
+from sigtrace.testing.expected import parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
 from sigtrace.testing.senders import check_sender
@@ -66,6 +67,9 @@ class ExpectSignals(Expecting):
         found = sent(self.sends, self._block, receivers=receivers)
         lines, marks = difference(self._expected, found)
         if lines:
+            for item in self._expected:
+                if not any(map(item.matches, found)):
+                    check_signal(item.signal)
             what = "receiver calls" if receivers else "signals"
             said = f"The {what} are not those that were expected (- expected, + happened):"
             if not self._expected:

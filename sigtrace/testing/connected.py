@@ -8,6 +8,7 @@ import weakref
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.registry import nearest_names
 from sigtrace.events import MUTED_SIGNALS
 from sigtrace.testing.errors import TraceError
@@ -54,6 +55,18 @@ def muted_for(receiver: Callable[..., Any] | str) -> str:
     if not _is_found(lambda signals: _listens(receiver, signals - {*muted.values()})):
         raise TraceError(f"{said}: its calls are not seen.", "Assert on what it does.")
     return said
+
+
+def check_signal(name: str) -> None:
+    """Raise TraceError for a signal of which no send can be seen: one that is not recorded."""
+    __tracebackhide__ = True
+    if IN_PROCESS.probe.options.all_signals:
+        return
+    if any(f".{path}".endswith(f".{name}") for path in MUTED_SIGNALS):
+        raise TraceError(
+            f"{last_part(name)} is not recorded: its sends are not seen.",
+            "Assert on what its receivers do.",
+        )
 
 
 def signals_of_all() -> set[Any]:

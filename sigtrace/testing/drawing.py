@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -19,8 +16,6 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
 
 Event = dict[str, Any]
-
-_ANONYMOUS = re.compile(r"<Signal at [^>]*>")
 
 
 def draw(
@@ -52,35 +47,6 @@ def drawn(events: Sequence[Event], display: Display) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n", end="").join(lines)
-
-
-def lasting(events: Sequence[Event], base: str, root: str) -> list[Event]:
-    """The events as they are in every run of the code.
-
-    Files are relative to `root`, whether they lie in it or beside it; `base` is what they were
-    written relative to. Of a signal without a name it is known only in some where it was made.
-    """
-
-    def path(file: str) -> str:
-        whole = Path(base) / file
-        # What is installed is drawn from its package on; the code of a shell has no file.
-        if "-packages" + os.sep in file or file.startswith("<") or not whole.is_absolute():
-            return file
-        return os.path.relpath(whole, root or base or os.sep)
-
-    def name(text: str) -> str:
-        return _ANONYMOUS.sub("<Signal>", text)
-
-    changes = {"file": path, "name": name, "signal": name}
-    return [
-        event
-        | {
-            key: change(value)
-            for key, change in changes.items()
-            if isinstance(value := event.get(key), str)
-        }
-        for event in events
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
-"""What a test expects to be sent, and how that differs from what was."""
+"""What a test expects to be sent, and what was, in a form that can be compared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.paths import last_part
-from sigtrace.testing.names import ends_with, is_receiver, is_sender, is_signal, text_of
+from sigtrace.testing.names import is_receiver, is_sender, is_signal, text_of
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
     from sigtrace.testing.identity import Target
     from sigtrace.testing.records import Send
 
-UNEXPECTED = "← not expected"
-MISSING = "← missing after it:"
-
-_ANOTHER = " (another of that name)"
 _ARROWS = ("→", "->")
 
 
@@ -53,11 +47,12 @@ class Sent:
 class Expected:
     """An item of a list of expectations: a text such as `post_save blog.Article → log_article`.
 
-    `path` is that text with the whole path of the signal.
+    `path` is that text with the whole path of the signal, `signal` that or what was given of it.
     """
 
     text: str
     path: str
+    signal: str
     has_receiver: bool
     matches: Callable[[Sent], bool]
 
@@ -88,8 +83,9 @@ def read(item: Any) -> Expected:
         None if receiver is ... else text_of(receiver, receiver_name),
     )
     text = _text(text_of(signal, lambda thing: last_part(signal_name(thing))), *names)
-    path = _text(text_of(signal, signal_name), *names)
-    return Expected(text, path, receiver is not ..., matches)
+    signal_path = text_of(signal, signal_name)
+    path = _text(signal_path, *names)
+    return Expected(text, path, signal_path, receiver is not ..., matches)
 
 
 def sent(sends: Sequence[Send], block: Block, *, receivers: bool) -> list[Sent]:
@@ -113,50 +109,6 @@ def sent(sends: Sequence[Send], block: Block, *, receivers: bool) -> list[Sent]:
     return sorted(calls, key=_number)
 
 
-def difference(
-    expected: Sequence[Expected], found: Sequence[Sent]
-) -> tuple[list[str], dict[str, str]]:
-    """The lines of a comparison, and what to mark spans with, by id; both empty if it fits."""
-    if len(expected) == len(found) and all(
-        item.matches(one) for item, one in zip(expected, found, strict=True)
-    ):
-        return [], {}
-    # Signals of the same name differ by where they are made.
-    signals = {one.signal for one in found}
-    alike = any(
-        _is_like(item.path.partition(" ")[0], name) for item in expected for name in signals
-    )
-    text = attrgetter("path" if alike else "text")
-    ours = [_named(place, item, found, text) for place, item in enumerate(expected)]
-    theirs = [text(one) for one in found]
-    lines: list[str] = []
-    marks: dict[str, str] = {}
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        if what == "equal":
-            lines += [f"    {text}" for text in theirs[j1:j2]]
-            continue
-        missing = [
-            name if name.endswith(_ANOTHER) else text(item)
-            for name, item in zip(ours[i1:i2], expected[i1:i2], strict=True)
-        ]
-        lines += [f"  - {text}" for text in missing]
-        lines += [f"  + {text}" for text in theirs[j1:j2]]
-        marks |= {one.id: UNEXPECTED for one in found[j1:j2]}
-        if missing and j1:
-            marks.setdefault(found[j1 - 1].id, f"{MISSING} {', '.join(missing)}")
-    return lines, marks
-
-
-def _named(place: int, item: Expected, found: Sequence[Sent], text: Callable[[Any], str]) -> str:
-    """The text of what an item stands for, at its own place if that fits."""
-    nearest = sorted(enumerate(found), key=lambda one: abs(one[0] - place))
-    named = next((text(one) for _, one in nearest if item.matches(one)), "")
-    if not named and any(text(one) == text(item) for one in found):
-        return text(item) + _ANOTHER
-    return named or text(item)
-
-
 def _parts(item: Any) -> list[Any]:
     if isinstance(item, tuple):
         if 1 <= len(item) <= 3:
@@ -173,10 +125,6 @@ def _parts(item: Any) -> list[Any]:
         raise ValueError(f"{item!r} does not read as 'post_save blog.Article -> log_article'.")
     sender = words[1] if len(words) == 2 else ...
     return [words[0], sender, right.strip()] if arrow else [words[0], sender]
-
-
-def _is_like(expected: str, signal: str) -> bool:
-    return last_part(expected) == last_part(signal) and not ends_with(signal, expected)
 
 
 def _text(signal: str, sender: str | None, receiver: str | None) -> str:

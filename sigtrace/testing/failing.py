@@ -48,7 +48,7 @@ class ShowSignals:
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
-        if report.when == "setup" and report.passed:
+        if report.when == "setup":
             item.stash[_SET_UP] = time.time_ns()
         if report.failed and _TRACE in item.stash:
             events = _unmigrated(item.stash[_TRACE].events, item.stash.get(_SET_UP, 0))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from sigtrace.testing.alignment import UNEXPECTED
 from sigtrace.testing.drawing import draw
-from sigtrace.testing.expected import UNEXPECTED
+from sigtrace.testing.errors import TraceError
 from sigtrace.testing.names import ends_with
 from sigtrace.testing.trace import trace
 from sigtrace.views.text import plural, short
@@ -46,14 +47,26 @@ class Limits:
 
 
 class CheckLimits:
-    """Traces the tests that have the marker, and fails those that went too far."""
+    """Traces the tests that have the marker, and fails those that went too far.
+
+    Where Django was not imported by the end of the collection (`uses_django`), a marker that cannot
+    be read is a project's own.
+    """
+
+    def __init__(self, *, uses_django: bool) -> None:
+        self._uses_django = uses_django
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Read the marker: one that cannot be read fails its own test, and no other."""
         try:
             item.stash[_LIMITS] = limits_of(item)
         except ValueError as error:
-            _fail(item, str(error))
+            said = str(error)
+        else:
+            return
+        # Not while the error is handled, with which pytest would show it again.
+        if self._uses_django:
+            _fail(item, said)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -63,7 +76,10 @@ class CheckLimits:
             return (yield)
         with trace() as traced:
             result = yield
-        said = _said(traced, limits)
+        try:
+            said = _said(traced, limits)
+        except TraceError as error:
+            said = f"{error.message}\n{error.hint}"
         if said:
             _fail(item, said)
         return result

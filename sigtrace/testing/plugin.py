@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,10 +63,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Watch the tests that have the marker; without Django one of that name is a project's own."""
-    if any(item.get_closest_marker("signals") is not None for item in items) and _has_django():
+    plugins, name = config.pluginmanager, "sigtrace-limits"
+    # A session may collect more than once.
+    if plugins.has_plugin(name) or not _has_django():
+        return
+    if any(item.get_closest_marker("signals") is not None for item in items):
         from sigtrace.testing.limits import CheckLimits
 
-        config.pluginmanager.register(CheckLimits(), "sigtrace-limits")
+        plugins.register(CheckLimits(uses_django="django" in sys.modules), name)
 
 
 @pytest.fixture

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 __unittest = True
 
+_COLLECTIONS = (list, tuple, set, frozenset, dict)
+
 
 def check_sender(sender: Any, sent: Iterable[str | None]) -> None:
     """Raise TraceError for a sender that is none, and surely was meant to be another.
 
     That is a text which is neither the label of a model nor the name of a sender that was `sent` or
-    that some receiver is connected to; and an instance of a model, or a lazy object, that is not.
+    that some receiver is connected to; and a collection, an instance of a model, a manager, a query
+    set or a lazy object that is not.
     """
     __tracebackhide__ = True
     if sender is None or issubclass(type(sender), type):
@@ -64,12 +67,25 @@ def _check_name(name: str, known: set[str]) -> None:
 
 def _check_object(sender: Any) -> None:
     __tracebackhide__ = True
+    from django.db.models import QuerySet
+    from django.db.models.manager import BaseManager
     from django.utils.functional import LazyObject, Promise
 
     if issubclass(type(sender), LazyObject | Promise):
         raise TraceError(
             f"A sender is the object itself, not one that is lazy: {sender_name(sender)}.",
             "Pass what it stands for.",
+        )
+    if issubclass(type(sender), _COLLECTIONS):
+        raise TraceError(
+            f"A sender is one object, not several of them: {sender_name(sender)}.",
+            "Assert for each of them.",
+        )
+    if issubclass(type(sender), BaseManager | QuerySet):
+        raise TraceError(
+            f"A model's signals are sent by its class, not by what asks for its rows: "
+            f"{sender_name(sender)}.",
+            "Pass the class itself, or its label.",
         )
     model = IN_PROCESS.probe.tools.describe.model(type(sender))
     if model is not None:

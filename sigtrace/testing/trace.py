@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.testing import blocks
-from sigtrace.testing.drawing import Drawing, draw, lasting
+from sigtrace.testing.drawing import Drawing, draw
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.gathered import events_of
+from sigtrace.testing.lasting import lasting, without_values
 from sigtrace.testing.names import is_receiver
 from sigtrace.testing.probing import IN_PROCESS
 from sigtrace.testing.records import sends_in
@@ -174,6 +175,9 @@ class Trace:
         """
         shows = durations if values is None else values
         events = self.events if durations else lasting(self.events, *IN_PROCESS.folders)
+        if not shows:
+            recorded = self._probe is None or self._probe.options.values != "none"
+            events = without_values(events, recorded=recorded)
         return str(draw(events, durations=durations, values=shows))
 
     @property

@@ -221,6 +221,29 @@ def test_only_the_projects_own_count_unless_all_are_asked_for(tmp_path):
     assert covered(tmp_path, everything=True, receiver=("pkg.*",)).connected == 1
 
 
+def test_what_tests_connect_before_the_project_is_set_up_does_not_count(tmp_path):
+    ways = ("conftest.py", "tests/helpers.py", "blog/testing.py", None)
+    named = [{"receiver": f"blog.{n}", "file": file} for n, file in enumerate(ways)]
+    djangos = {"receiver": "django.test.x", "origin": "django", "file": "django/test/signals.py"}
+    connect(tmp_path, *named, djangos)
+    called = [call(f"1-{n}", f"blog.{n}", file=file) for n, file in enumerate(ways)]
+    write(tmp_path / "1.jsonl", process("1"), *called)
+    found = covered(tmp_path)
+    assert [(row.receiver, row.calls) for row in found.rows] == [("blog.2", 1), ("blog.3", 1)]
+    assert found.late == ()
+    everyone = {row.receiver for row in covered(tmp_path, everything=True).rows}
+    assert everyone == {"blog.2", "blog.3", "django.test.x"}
+
+
+def test_senders_of_equal_counts_stand_by_their_names(tmp_path):
+    connect(tmp_path, {"receiver": "blog.any", "sender": None})
+    for senders in (("x.B", "x.A", None, "x.C", "x.C"), (None, "x.C", "x.A", "x.C", "x.B")):
+        calls = [call(f"1-{n}", "blog.any", sender) for n, sender in enumerate(senders)]
+        write(tmp_path / "1.jsonl", process("1"), *calls)
+        (row,) = covered(tmp_path).rows
+        assert row.senders == (("x.C", 2), (None, 1), ("x.A", 1), ("x.B", 1))
+
+
 def test_receivers_of_muted_signals_are_not_counted(tmp_path):
     connect(tmp_path, {"receiver": "blog.a"}, muted=[POST_SAVE])
     write(tmp_path / "1.jsonl", process("1"))

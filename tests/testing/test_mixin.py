@@ -54,6 +54,11 @@ class Passes(SignalTestMixin, TestCase):
         article_published.connect(on_done, sender="a job")
         pre_save.connect(on_init, sender=Tag)
         self.addCleanup(article_published.disconnect, on_done, sender=Importer)
+        pair, manager = (Importer, Tag), Tag.objects
+        for sender in (pair, manager):
+            article_published.connect(on_init, sender=sender)
+            self.addCleanup(article_published.disconnect, on_init, sender=sender)
+            with self.assertReceiverNotCalled(on_done, sender=sender): pass
         for sender in (Importer, "Importer", "a job", Importer(), "blog.Article", "*.Tag", None):
             with self.assertReceiverNotCalled(on_done, sender=sender): pass
         with self.assertReceiverNotCalled(on_done, sender="sent by hand"):
@@ -197,6 +202,24 @@ FAILS = {
             "Article(pk=1)": (
                 "A model's signals are sent by its class, not by an instance: blog.Article pk=1."
             ),
+            **{
+                senders: f"A sender is one object, not several of them: <{kind} {number}>."
+                for senders, kind, number in (
+                    ("[Article]", "list", 1),
+                    ("(Article, Tag)", "tuple", 2),
+                    ("{Article}", "set", 1),
+                )
+            },
+            **{
+                asked: (
+                    "A model's signals are sent by its class, not by what asks for its rows: "
+                    f"<{kind}>."
+                )
+                for asked, kind in (
+                    ("Article.objects", "django.db.models.manager.Manager"),
+                    ("Article.objects.all()", "QuerySet blog.Article"),
+                )
+            },
         }.items()
     },
     **{
@@ -213,6 +236,16 @@ FAILS = {
     ),
     "self.assertReceiverNotCalled(Listener)": (
         "TraceError: blog.tests_more.Listener is a class, of which an instance or its method",
+    ),
+    **{
+        f"self.assertSignals([{expected}])": (
+            "TraceError: post_init is not recorded: its sends are not seen.",
+        )
+        for expected in ("post_init", "pre_save, 'signals.post_init blog.Article'")
+    },
+    "self.assertSignals(['post_i*'])": (
+        "The signals are not those that were expected (- expected, + happened):",
+        "- post_i*",
     ),
     "self.assertReceiverCalled(Listener)": (
         "blog.tests_more.Listener was not called.",

@@ -137,7 +137,8 @@ def test_a_bad_marker_is_one_sentence(tested, with_django, arguments, said):
     for options in ((), ("-n", "2")):
         done = tested.pytest("-q", *options)
         assert "1 passed, 1 error" in done.stdout
-        assert f"\n@pytest.mark.signals{said}" in done.stdout
+        assert done.stdout.count(f"\n@pytest.mark.signals{said}") == 1
+        assert "During handling" not in done.stdout
         assert f"tests_more.py::test_one - @pytest.mark.signals{said}"[:50] in done.stdout
     done = tested.pytest("-q", "-k", "test_two")
     assert done.returncode == 0, done.stdout
@@ -172,6 +173,20 @@ def test_without_django_the_marker_is_a_projects_own(tmp_path):
         "@pytest.mark.signals(handled=['SIGTERM'])\ndef test_two(): pass\n"
     )
     assert "2 passed" in pytest_alone(tmp_path).stdout
+    # Nor is it ours where Django is installed and nobody uses it.
+    (tmp_path / "conftest.py").write_text("")
+    assert "2 passed" in pytest_alone(tmp_path).stdout
+
+
+def test_a_session_that_collects_twice(tested, with_django):
+    (tested.site.path / "conftest.py").write_text(
+        "def pytest_collection_finish(session):\n"
+        "    if not hasattr(session, 'again'):\n"
+        "        session.again = True\n"
+        "        session.perform_collect()\n"
+    )
+    tested.write(MARKED)
+    assert "4 failed, 5 passed" in tested.pytest().stdout
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
@@ -222,6 +237,26 @@ def test_fails():
     assert signals.count("▸ command migrate") == 1, done
     assert signals.index("Tag.save()") < signals.index("fill")
     assert "unfinished" not in signals
+
+
+def test_how_the_database_was_migrated_is_not_shown_where_the_set_up_fails(tested, with_django):
+    tested.write(
+        """
+from django.db.models.signals import post_migrate
+
+@receiver(post_migrate)
+def fill(**kwargs): pass
+
+@pytest.fixture
+def broken(db):
+    Tag.objects.create(name="x")
+    raise KeyError
+def test_fails(broken): pass
+"""
+    )
+    _, signals = tested.pytest("--signals-on-failure").stdout.split("- Signals -")
+    assert "● Tag.save()" in signals
+    assert "migrate" not in signals
 
 
 SYRUPY = """

@@ -149,6 +149,72 @@ assert "<Signal at script.py:" in t.tree()
     )
 
 
+VALUES = """
+import sigtrace, sys
+from blog.models import Article, Tag
+from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import Signal
+asked = Signal()
+def heard(**kwargs): pass
+asked.connect(heard)
+post_save.connect(heard, sender=Tag)
+m2m_changed.connect(heard)
+article, tag = Article.objects.create(title="x"), Tag.objects.get_or_create(name="a")[0]
+with sigtrace.trace() as t:
+    article.tags.add(tag)
+    for number in range(3): asked.send(number)
+    for value in (b"abc", bytearray(2), "a.b", "<b>bold</b>", 10**100, 0.5, None, True, [1], article):
+        asked.send(type(value), value=value, password="p1", action="theirs", objects=Tag.objects.all())
+    asked.send("x", model=Tag, function=heard)
+    post_save.send(Tag, instance=tag, using="other", created=True)
+    m2m_changed.send(Tag, action="theirs", instance=tag)
+sys.stdout.write(t.tree(durations=False))
+"""
+
+
+def test_a_tree_without_values_does_not_depend_on_what_is_recorded(tested):
+    site, script = tested.site, tested.site.script(VALUES).name
+    plain = site.run(site.interpreter, script)
+    lines = [line.strip("│ ") for line in plain.stdout.splitlines()]
+    assert [line.split()[2] for line in lines if "m2m_changed" in line] == [
+        "pre_add", "post_add", "sender=blog.Tag",
+    ], plain.stderr  # fmt: skip
+    values = [line for line in lines if line.startswith("value=")]
+    assert [line.split()[0].removeprefix("value=") for line in values] == [
+        *("…",) * 7, "True", "<list", "blog.Article",
+    ]  # fmt: skip
+    assert all(line.endswith("password=… action=… objects=<QuerySet blog.Tag>") for line in values)
+    assert "model=<class blog.models.Tag> function=<function __main__.heard>" in lines
+    assert "  ×2 more  asked" in plain.stdout
+    for recorded in ("all", "redacted", "none"):
+        done = site.sigtrace("run", "--no-live", "--values", recorded, script)
+        assert done.stdout == plain.stdout, recorded
+    sends = [send for send in site.trace().spans("send") if "action" in send["arguments"]]
+    actions = {send["arguments"]["action"] for send in sends}
+    assert actions == {"pre_add", "post_add", None}
+
+
+def test_what_is_neither_the_projects_nor_installed_goes_by_its_module(tested, tmp_path):
+    cell = tmp_path / "ipykernel_4711" / "1234.py"
+    cell.parent.mkdir()
+    cell.write_text("def heard(**kwargs): pass")
+    script = tested.site.script(
+        f"""
+import sigtrace, sys
+from unittest import mock
+from django.dispatch import Signal
+sys.path.append({str(cell.parent)!r})
+signal, stand_in = Signal(), mock.Mock()
+signal.connect(stand_in)
+signal.connect(__import__("1234").heard)
+with sigtrace.trace() as t: signal.send(None)
+for line in t.tree(durations=False).splitlines(): print(line.split()[-1])
+"""
+    ).name
+    done = tested.site.run(tested.site.interpreter, script)
+    assert done.stdout.split() == ["script.py", "unittest/mock.py", "<cell>"], done.stderr
+
+
 def test_a_tree_without_durations_is_the_same_in_every_folder(tested):
     script = tested.site.script(
         """
@@ -455,7 +521,8 @@ import functools
 from unittest import mock
 import sigtrace
 from django.dispatch import Signal
-from sigtrace.testing.expected import difference, parts_of, sent
+from sigtrace.testing.alignment import MISSING, UNEXPECTED, difference
+from sigtrace.testing.expected import parts_of, sent
 
 class Handler:
     def __call__(self, **kwargs): pass
@@ -534,6 +601,30 @@ with sigtrace.trace() as t: twins[0].send(None)
 found = sent(t.sends, t._block, receivers=False)
 assert difference(list(parts_of([twins[0]])), found) == ([], {})
 assert "another of that name" in difference(list(parts_of([twins[1]])), found)[0][0]
+
+# What differs is aligned by what it is, not by how it reads.
+both = Signal()
+pair = [mock.Mock(), mock.Mock()]
+for each in pair: both.connect(each)
+with sigtrace.trace() as t: both.send(None)
+found = sent(t.sends, t._block, receivers=True)
+first, second = (one.id for one in found)
+another = " (another of that name)"
+for expected, signs, marked in (
+    ((0, 1), [], {}),
+    ((1, 0), ["-…", "", "+…"], {second: UNEXPECTED}),
+    ((0, 0), ["", "-…", "+…"], {first: MISSING, second: UNEXPECTED}),
+    ((0,), ["", "+…"], {second: UNEXPECTED}),
+    ((1,), ["+…", ""], {first: UNEXPECTED}),
+    ((0, 1, 0), ["", "", "-…"], {second: MISSING}),
+    (("*",), ["", "+"], {second: UNEXPECTED}),
+    (("*", 1, 1), ["", "", "-…"], {second: MISSING}),
+):
+    items = [(both, None, pair[one] if one != "*" else "*") for one in expected]
+    lines, marks = difference(list(parts_of(items)), found)
+    plain = [line[2:3].strip() + "…" * line.endswith(another) for line in lines]
+    assert plain == signs, (expected, lines)
+    assert {span: mark[:len(marked[span])] for span, mark in marks.items()} == marked, expected
 """
     )
 

@@ -48,6 +48,8 @@ def measure(
         told |= _told(known.connections)
         for one in known.connections:
             connected.add((one.signal, one.receiver))
+            if one.origin == "own" and _is_of_tests(one.file):
+                continue
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
                     muted.add(_key(one))
@@ -115,8 +117,13 @@ def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
         row,
         calls=senders.total(),
         test=first.test,
-        senders=tuple(senders.most_common()) if row.sender is None else (),
+        senders=tuple(sorted(senders.items(), key=_most_called)) if row.sender is None else (),
     )
+
+
+def _most_called(pair: tuple[str | None, int]) -> tuple[int, str]:
+    sender, number = pair
+    return -number, sender or ""
 
 
 def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
@@ -140,11 +147,15 @@ def _late(
         file, line, origin = calls.places[receiver]
         if (
             (selection.everything or origin == "own")
-            and not (file and is_of_tests(file))
+            and not _is_of_tests(file)
             and matches(receiver, selection.receiver)
             and matches(signal, selection.signal)
         ):
             yield Late(receiver, signal, file, line, number)
+
+
+def _is_of_tests(file: str | None) -> bool:
+    return file is not None and is_of_tests(file)
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[App]:
