@@ -235,6 +235,54 @@ assert len(t.sends) == 1
     )
 
 
+@pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
+def test_many_to_many_relations_are_seen_whenever_they_were_first_used(in_site, first_use):
+    said = in_site(
+        f"""
+import sigtrace
+from contextlib import nullcontext
+from blog.models import Article, Tag
+from django.db import connection, models, transaction
+
+class Shelf(models.Model):
+    tags = models.ManyToManyField(Tag, related_name="+")
+    class Meta:
+        app_label = "nowhere"  # of no installed app
+
+with connection.schema_editor() as editor:
+    editor.create_model(Shelf)
+with transaction.atomic():
+    article, tag = Article.objects.create(title="x"), Tag.objects.create(name="a")
+    shelf = Shelf.objects.create()
+    with {first_use}():
+        held = article.tags
+        other = article.tags(manager="objects")
+        managers = [held, tag.articles, other, shelf.tags]
+        for manager in managers: manager.clear()
+    def found():
+        return [list(vars(type(manager)).items()) for manager in managers]
+    before = found()
+    for _ in range(2):
+        with sigtrace.trace() as t:
+            article.tags.add(tag)
+            tag.articles.set([])
+            held.add(tag)
+            other.remove(tag)
+            shelf.tags.add(tag)
+        print(*(chain.root.name for chain in t.chains))
+    assert found() == before
+    transaction.set_rollback(True)
+with connection.schema_editor() as editor:
+    editor.delete_model(Shelf)
+"""
+    )
+    block = (
+        "Article.tags.add() Tag.articles.set() Article.tags.add() Article.tags.remove() "
+        "Shelf.tags.add()"
+    )
+    assert said.splitlines() == [block, block]
+
+
 def test_connections_made_before_are_described(in_site):
     said = in_site(
         """
