@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -92,8 +93,8 @@ class Signals:
     """Names signals by the path under which a module holds them.
 
     Several modules may hold one: the one that made it comes first, then those whose source assigns
-    it, then the shortest path, then the alphabet. A signal that no module holds is named by the
-    line that made it.
+    it, what a call returns before another name; then the shortest path, then the alphabet. A signal
+    that no module holds is named by the line that made it, if that is known.
     """
 
     def __init__(self, places: Places) -> None:
@@ -118,17 +119,18 @@ class Signals:
     def _find_name(self, signal: Any) -> Name:
         module, filename, line = self._made.get(signal)
         self._modules_seen = len(sys.modules)
-        paths = list(_paths_to(signal, module))
-        if not paths:
-            held = [path for name in list(sys.modules) for path in _paths_to(signal, name)]
-            paths = [path for path in held if _is_assigned(path)] or held
+        paths = _paths_to(signal, module) or [
+            path for name in list(sys.modules) for path in _paths_to(signal, name)
+        ]
         if paths:
-            path = min(paths, key=lambda path: (path.count("."), len(path), path))
+            path = paths[0] if len(paths) == 1 else min(paths, key=_rank)
             return Name(quote(path), quote(path.rpartition(".")[2]))
-        where = self._places.place(filename, line).begin if filename else ""
+        if not filename:
+            return Name('"<Signal>"', '"<Signal>"')
+        where = self._places.place(filename, line).begin
         shown = where.replace(',"file":', "").replace('"', "").replace(",line:", ":")
         short = f"<Signal at {shown}>"
-        return Name(quote(f"{module or 'unknown'}.{short}"), quote(short))
+        return Name(quote(f"{module}.{short}"), quote(short))
 
 
 def _name_of_mock(receiver: Any) -> str:
@@ -166,19 +168,31 @@ def _paths_in(signal: Any, cls: Any) -> list[str]:
     return paths
 
 
-def _is_assigned(path: str) -> bool:
-    """Whether the source of the module assigns that name, and does not import it."""
-    module, _, name = path.rpartition(".")
+def _rank(path: str) -> tuple[int, int, int, str]:
+    """The least one is the path to name a signal by."""
+    return _assignment(path), path.count("."), len(path), path
+
+
+def _assignment(path: str) -> int:
+    """What the source gives that name: 0 for what a call returns, 1 for another name, 2 nothing.
+
+    The last is for what a module imports. What a class within it holds, it was assigned.
+    """
+    owner, _, name = path.rpartition(".")
+    module = owner
+    while module not in sys.modules and module:
+        module = module.rpartition(".")[0]
     file = getattr(sys.modules.get(module), "__file__", None)
+    indent = "" if module == owner else r"\s+"
+    assigned = re.compile(rf"{indent}{re.escape(name)}\s*(?::[^=]*)?=(?!=)(?P<value>[^#]*)").match
     try:
         with open(file or "", encoding="utf-8", errors="replace") as source:
-            return any(
-                line.startswith(name) and line[len(name) :].lstrip()[:1] in ("=", ":")
-                for line in source
-            )
+            values = [found["value"] for found in map(assigned, source) if found]
     except (OSError, ValueError):
-        # A class within a module has no file: what it holds, it was assigned.
-        return module not in sys.modules
+        values = []
+    if any(re.search(r"[\w\])]\s*\(", value) for value in values):
+        return 0
+    return 1 if values or indent else 2
 
 
 def class_attribute(cls: type, attribute: str) -> Any:

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _SIGTRACE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_SCRIPTS = os.path.realpath(os.path.join(sys.prefix, "bin"))
 _ASGIREF = f"{os.sep}asgiref{os.sep}"
+_ASYNCIO = f"{_LIBRARY}asyncio{os.sep}"
+_EXECNET = f"{os.sep}execnet{os.sep}"
+# Theirs are the frames from which others' code is driven, and those carry no call's own line.
+_DRIVERS = (_ASGIREF, _ASYNCIO, _EXECNET)
+_ENTRIES = {
+    "SyncToAsync.thread_handler": _ASGIREF,
+    "Handle._run": _ASYNCIO,
+    # A loop that is written in C has no frame of its own below this one.
+    "Runner.run": _ASYNCIO,
+    "WorkerGateway.serve": _EXECNET,
+}
 
 OWN, THIRD_PARTY, DJANGO, INTERNAL = "own", "third-party", "django", "internal"
 
@@ -46,11 +58,14 @@ class Places:
         self._django = os.path.dirname(file) + os.sep if file else "\0"
 
     def origin(self, filename: str) -> str:
-        """`own`, `third-party`, `django`, or `internal` for the standard library and sigtrace."""
+        """`own`, `third-party`, `django`, or `internal` for what never asks for anything itself.
+
+        That is the standard library, sigtrace, and what starts or carries the code of others.
+        """
         known = self._origins.get(filename)
         if known is None:
             known = self._origins[filename] = self._find_origin(filename)
-            if known in (DJANGO, INTERNAL) and _ASGIREF not in filename:
+            if known in (DJANGO, INTERNAL) and not any(part in filename for part in _DRIVERS):
                 self.passed.add(filename)
         return known
 
@@ -60,9 +75,9 @@ class Places:
         if filename.startswith(self._django):
             return DJANGO
         if _is_installed(filename):
-            # asgiref carries calls between threads and loops: it is never who asked for one.
-            return INTERNAL if _ASGIREF in filename else THIRD_PARTY
-        return OWN
+            # These carry calls between threads, loops and processes: they never ask for one.
+            return INTERNAL if _ASGIREF in filename or _EXECNET in filename else THIRD_PARTY
+        return INTERNAL if _is_script(filename) else OWN
 
     def place(self, filename: str, line: int) -> Place:
         """Describe a line of code."""
@@ -76,6 +91,12 @@ class Places:
         if self._project and filename.startswith(self._project):
             return filename[len(self._project) :]
         return filename
+
+
+def is_entry(code: CodeType) -> bool:
+    """Whether the code is where a thread, a loop or a worker is entered, for whomever it is."""
+    part = _ENTRIES.get(code.co_qualname)
+    return part is not None and part in code.co_filename
 
 
 def is_thread_entry(code: CodeType) -> bool:
@@ -92,3 +113,8 @@ def is_internal(filename: str) -> bool:
 
 def _is_installed(filename: str) -> bool:
     return any(part in filename for part in _INSTALLED)
+
+
+def _is_script(filename: str) -> bool:
+    """Whether a file is a command of this environment, such as `pytest`, however it was found."""
+    return os.path.isabs(filename) and os.path.dirname(os.path.realpath(filename)) == _SCRIPTS

@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from .operations import Operation, OperationHooks, enclosed
 from .spans import Span
 from .text import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class RelationHooks(OperationHooks):
     """Hooks on the managers that Django makes for both ends of a many-to-many relation."""
 
     def install(self, module: Any) -> None:
-        """Hook `django.db.models.fields.related_descriptors`."""
+        """Hook `django.db.models.fields.related_descriptors`, and the managers that there are.
+
+        A relation keeps the class of its manager from its first use on.
+        """
         self._patches.wrap(
             module, "create_forward_many_to_many_manager", self._make_manager_factory
         )
+        for manager_class, rel, reverse in _made_by(module):
+            self._hook(manager_class, rel, reverse)
 
     def _make_manager_factory(self, original: Any) -> Any:
         def create_forward_many_to_many_manager(superclass: Any, rel: Any, reverse: Any) -> Any:
             manager_class = original(superclass, rel, reverse)
             try:
-                field = rel.get_accessor_name() if reverse else rel.field.name
-                for action in ("add", "remove", "set", "clear"):
-                    begin = functools.partial(self._begin_m2m, str(field), action)
-                    # Fixtures of 6.1 go past `set` to what it calls.
-                    base = f"{action}_base"
-                    name = base if base in vars(manager_class) else action
-                    self._wrap(manager_class, name, begin, self._m2m_tail)
+                self._hook(manager_class, rel, reverse)
             except Exception as error:
                 self._tools.recorder.failed(error)
             return manager_class
 
         return create_forward_many_to_many_manager
+
+    def _hook(self, manager_class: Any, rel: Any, reverse: Any) -> None:
+        field = rel.get_accessor_name() if reverse else rel.field.name
+        for action in ("add", "remove", "set", "clear"):
+            begin = functools.partial(self._begin_m2m, str(field), action)
+            # Fixtures of 6.1 go past `set` to what it calls.
+            base = f"{action}_base"
+            name = base if base in vars(manager_class) else action
+            self._wrap(manager_class, name, begin, self._m2m_tail)
 
     def _begin_m2m(
         self, field: str, action: str, manager: Any, args: Any, kwargs: Any
@@ -71,3 +83,18 @@ class RelationHooks(OperationHooks):
             operation.alias_text(),
             operation.place.fields,
         )
+
+
+def _made_by(module: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """The classes that the factory of that module has made, with its `rel` and `reverse`.
+
+    They are found as subclasses: no registry has the models of migrations, and no relation the
+    classes made for another of its model's managers.
+    """
+    for cls in type.__subclasses__(module.AltersData):
+        init = vars(cls).get("__init__")
+        if vars(cls).get("__module__") != module.__name__ or type(init) is not FunctionType:
+            continue
+        cells = dict(zip(init.__code__.co_freevars, init.__closure__ or (), strict=True))
+        if "rel" in cells and "reverse" in cells:
+            yield cls, cells["rel"].cell_contents, cells["reverse"].cell_contents

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
+import django
 import pytest
 
 from tests.conftest import SERVICE
@@ -159,6 +161,35 @@ def test_pytest_names_the_same_tests_and_each_once(cases):
     done = cases.sigtrace("run", "--no-live", *PYTEST, *WITH_DJANGO, "blog/tests_more.py")
     assert done.returncode == 0, done.stdout
     assert without_preparations(chains(cases.trace())) == in_cases()
+
+
+@pytest.mark.skipif(django.VERSION < (5, 0), reason="Django 5.0 brought asend")
+@pytest.mark.parametrize("options", [(), ("-n", "1")])
+def test_what_started_the_tests_is_no_call_site(site, options):
+    pytest.importorskip("pytest_django", reason=f"{SERVICE} pytest-django is missing")
+    if "-n" in options:
+        pytest.importorskip("xdist", reason=f"{SERVICE} pytest-xdist is missing")
+    (site.path / "blog" / "tests.py").write_text(
+        """
+import asyncio
+from django.dispatch import Signal, receiver
+from django.test import TestCase
+opened = Signal()
+@receiver(opened)
+def hears(**kwargs): pass
+class Tests(TestCase):
+    async def test_a_task(self): await asyncio.create_task(opened.asend(None))
+"""
+    )
+    command = Path(sys.executable).parent / "pytest"
+    done = site.sigtrace("run", command, *PYTEST[2:], *WITH_DJANGO, "blog/tests.py", *options)
+    assert done.returncode == 0, done.stdout
+    spans = site.trace().lines("end")
+    migrations = [span for span in spans if span["name"] == "Migration.save()"]
+    assert {span["origin"] for span in migrations} == {"third-party"}
+    assert {span["file"].rpartition("/")[2] for span in migrations} == {"fixtures.py"}
+    (send,) = [span for span in spans if span["name"] == "opened"]
+    assert (send["file"], send["line"], send["origin"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("--rootdir", "..")])

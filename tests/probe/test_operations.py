@@ -80,6 +80,41 @@ async_to_sync(main)()  # drives the loop of the last one, and did not save
     assert (outside["file"], outside["line"], outside["origin"]) == (None, None, None)
 
 
+@pytest.mark.skipif(django.VERSION < (5, 0), reason="Django 5.0 brought asend")
+def test_the_call_site_of_a_task_is_who_has_the_loop_run_for_it(twice):
+    done = twice(
+        """
+opened = Signal()
+@receiver(opened)
+def hears(**kwargs): pass
+async def main():
+    await opened.asend("awaited")  # a site
+    await asyncio.gather(opened.asend("gathered"))
+    await asyncio.create_task(opened.asend("task"))
+    asyncio.get_running_loop().call_soon(opened.send, "called soon")
+    asyncio.get_running_loop().call_soon(lambda: opened.send("lambda"))  # a site
+    await asyncio.sleep(0)
+asyncio.run(main())
+asyncio.run(opened.asend("run"))  # a site
+loop = asyncio.new_event_loop()
+loop.run_until_complete(opened.asend("until complete"))  # a site
+async def both(): await asyncio.gather(opened.asend("in another"))
+loop.run_until_complete(both())
+loop.close()
+"""
+    )
+    source = (done.trace.path.parent / "project" / "script.py").read_text().splitlines()
+    sends = {send["sender"].removeprefix("str "): send for send in done.trace.spans("send")}
+    assert len(sends) == 8
+    for sender in ("'gathered'", "'task'", "'called soon'", "'in another'"):
+        send = sends.pop(sender)
+        assert (send["file"], send["line"], send["origin"]) == (None, None, None)
+    for sender, send in sends.items():
+        line = source[send["line"] - 1]
+        assert line.endswith("# a site")
+        assert sender.strip("'") in line
+
+
 def test_multi_table_inheritance_is_one_save(twice):
     done = twice(
         """

@@ -301,6 +301,120 @@ assert len(t.sends) == 1
     )
 
 
+@pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
+def test_many_to_many_relations_are_seen_whenever_they_were_first_used(in_site, first_use):
+    said = in_site(
+        f"""
+import sigtrace
+from contextlib import nullcontext
+from blog.models import Article, Tag
+from django.db import connection, models, transaction
+
+class Shelf(models.Model):
+    tags = models.ManyToManyField(Tag, related_name="+")
+    class Meta:
+        app_label = "nowhere"  # of no installed app
+
+with connection.schema_editor() as editor:
+    editor.create_model(Shelf)
+with transaction.atomic():
+    article, tag = Article.objects.create(title="x"), Tag.objects.create(name="a")
+    shelf = Shelf.objects.create()
+    with {first_use}():
+        held = article.tags
+        other = article.tags(manager="objects")
+        managers = [held, tag.articles, other, shelf.tags]
+        for manager in managers: manager.clear()
+    def found():
+        return [list(vars(type(manager)).items()) for manager in managers]
+    before = found()
+    for _ in range(2):
+        with sigtrace.trace() as t:
+            article.tags.add(tag)
+            tag.articles.set([])
+            held.add(tag)
+            other.remove(tag)
+            shelf.tags.add(tag)
+        print(*(chain.root.name for chain in t.chains))
+    assert found() == before
+    transaction.set_rollback(True)
+with connection.schema_editor() as editor:
+    editor.delete_model(Shelf)
+"""
+    )
+    block = (
+        "Article.tags.add() Tag.articles.set() Article.tags.add() Article.tags.remove() "
+        "Shelf.tags.add()"
+    )
+    assert said.splitlines() == [block, block]
+
+
+def test_a_signal_made_before_that_no_module_holds_has_no_place(in_site):
+    said = in_site(
+        """
+import sigtrace
+from django.dispatch import Signal
+def heard(**kwargs): pass
+def trace_of(signal):
+    signal[0].connect(heard)
+    with sigtrace.trace() as t: signal[0].send(None)
+    (call,) = t.calls()
+    print(call.signal, t.tree(durations=False).split()[1], t.tree().split()[1])
+before = [Signal()]
+trace_of(before)
+with sigtrace.trace(): within = [Signal()]
+trace_of(within)
+named = before[0]  # from here on a module holds it
+import types, sys
+sys.modules["later"] = types.ModuleType("later")
+trace_of(before)
+"""
+    )
+    assert said.splitlines() == [
+        "<Signal> <Signal> <Signal>",
+        "__main__.<Signal at script.py:16> <Signal> <Signal",
+        "__main__.named named named",
+    ]
+
+
+OF_MODULES = {
+    "shop_signals": """
+from django.dispatch import Signal
+paid = Signal()
+at: Signal = Signal(  # in two lines
+)
+class Box:
+    opened = Signal()
+""",
+    "a": """
+from shop_signals import *
+z = paid  # not Signal()
+y: object = at
+x = Box.opened
+""",
+    "b": "from a import x, y, z",
+}
+
+
+@pytest.mark.parametrize("made", ["before", "within"])
+def test_a_signal_is_named_by_what_it_was_made_for_and_not_by_an_alias(in_site, tested, made):
+    for name, source in OF_MODULES.items():
+        (tested.site.path / f"{name}.py").write_text(source)
+    said = in_site(
+        f"""
+import sigtrace
+from contextlib import nullcontext
+with {"nullcontext" if made == "before" else "sigtrace.trace"}(): import b, shop_signals
+with sigtrace.trace() as t:
+    for signal in b.x, b.y, b.z:
+        signal.connect(lambda **kwargs: None, weak=False)
+        signal.send(None)
+print(*(send.signal for send in t.sends))
+"""
+    )
+    assert said.split() == ["shop_signals.Box.opened", "shop_signals.at", "shop_signals.paid"]
+
+
 def test_connections_made_before_are_described(in_site):
     said = in_site(
         """
