@@ -117,4 +117,8 @@ def _is_installed(filename: str) -> bool:
 
 def _is_script(filename: str) -> bool:
     """Whether a file is a command of this environment, such as `pytest`, however it was found."""
-    return os.path.isabs(filename) and os.path.dirname(os.path.realpath(filename)) == _SCRIPTS
+    try:
+        return os.path.isabs(filename) and os.path.dirname(os.path.realpath(filename)) == _SCRIPTS
+    except ValueError:
+        # Compiled code is named as its maker likes: with a null byte, or what no path can have.
+        return False
