@@ -16,6 +16,7 @@ from sigtrace.analysis.changes import (
     Slower,
     Spread,
 )
+from sigtrace.analysis.profile import Executions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,9 @@ FEWEST = 5
 """Fewer calls than that say nothing about time."""
 
 _MORE = 1.1
-_MORE_SQL = 0.5
+_STEP = 0.5
+"""So much more in a chain, or it is by chance that one more or one less of them does it."""
+
 _SLOWER = 1.2
 _SLOWER_ALONE = 1.5
 """Where too few others tell how the machine, or what else ran on it, changed."""
@@ -85,16 +88,23 @@ def _edges_only_in(one: Profile, other: Profile) -> Iterator[EdgeChange]:
 
 
 def _more_calls(before: Profile, after: Profile) -> Iterator[MoreCalls]:
-    """Of the receivers that both runs called; a new one is said once, with all its calls."""
+    """Of the receivers that both runs called; a new one is said once, with all its calls.
+
+    Where there was only less of something else, neither all calls nor those of most chains grew.
+    """
     for name, root in after.roots.items():
         earlier = before.roots.get(name)
         if earlier is None:
             continue
-        for receiver, count in root.calls.items():
+        for receiver, called in root.calls.items():
             if receiver not in before.receivers:
                 continue
-            now, then = count / root.chains, earlier.calls[receiver] / earlier.chains
-            if now > then * _MORE:
+            known = earlier.calls.get(receiver, Executions())
+            now, then = called.total / root.chains, known.total / earlier.chains
+            grew = called.total > known.total or (
+                called.median(root.chains) > known.median(earlier.chains)
+            )
+            if grew and now >= then + _STEP and now > then * _MORE:
                 yield MoreCalls(name, then, now, receiver, after.receivers[receiver])
 
 
@@ -128,8 +138,7 @@ def _more_sql(before: Profile, after: Profile) -> Iterator[MoreSql]:
             one = MoreSql(
                 name, then.total / earlier.chains, executed.total / root.chains, statement
             )
-            # Else the middle chain is another one by chance.
-            if one.after - one.before >= _MORE_SQL:
+            if one.after - one.before >= _STEP:
                 yield one
 
 

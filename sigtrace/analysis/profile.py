@@ -59,7 +59,7 @@ class Calls:
 
 @dataclass
 class Executions:
-    """How often a statement was executed, and how often in each chain that did so."""
+    """How often a statement was executed, or a receiver called, and in each chain that did so."""
 
     total: int = 0
     chains: Counter[int] = field(default_factory=Counter)
@@ -70,7 +70,7 @@ class Executions:
         self.chains[times] += 1
 
     def median(self, chains: int) -> int:
-        """In the middle one of so many chains, of which the others did not execute it."""
+        """In the middle one of so many chains, of which the others did not do so."""
         seen = chains - self.chains.total()
         if seen * 2 >= chains:
             return 0
@@ -89,7 +89,7 @@ class Root:
     """
 
     chains: int = 0
-    calls: Counter[Receiver] = field(default_factory=Counter)
+    calls: dict[Receiver, Executions] = field(default_factory=dict)
     statements: dict[str, Executions] = field(default_factory=dict)
 
 
@@ -191,6 +191,7 @@ class _Profiler:
             return
         self._names.learn(chain)
         root = self._root(root_span)
+        called: Counter[Receiver] = Counter()
         for place in chain.of["receiver"]:
             span = chain.spans[place]
             if is_djangos(span):
@@ -201,7 +202,9 @@ class _Profiler:
                 continue
             receiver = self._call(span, span.text("signal"))
             self._receivers[receiver].durations.add(span.duration_ns)
-            root.calls[receiver] += 1
+            called[receiver] += 1
+        for receiver, times in called.items():
+            root.calls.setdefault(receiver, Executions()).add(times)
         saves = (chain.spans[place] for place in chain.of["save"])
         self._saved |= any(not span.is_open and span.exception is None for span in saves)
         executed = Counter(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MOST = 20
 _SQL = 160
+_DIGITS = 10
 
 
 def render_difference(difference: Difference, display: Display) -> Text:
@@ -115,8 +116,12 @@ def _cuts_said(profile: Profile) -> list[str]:
 
 
 def frequency(one: Frequency) -> tuple[str, str]:
-    """How often in a chain, before and after: `1.0` and `2.5`."""
-    return f"{one.before:,.1f}", f"{one.after:,.1f}"
+    """How often in a chain, before and after, so exact that they differ: `1.0` and `2.5`."""
+    for digits in range(1, _DIGITS):
+        before, after = f"{one.before:,.{digits}f}", f"{one.after:,.{digits}f}"
+        if before != after:
+            break
+    return before, after
 
 
 def spread(times: Spread) -> str:

@@ -81,6 +81,32 @@ def test_more_calls_are_counted_by_chain(tmp_path):
     )
 
 
+def called(*times, name="a.rare"):
+    """Saves that call a receiver so many times each."""
+    for number, each in enumerate(times, start=1):
+        send, save = f"1-{number * 100 + 1}", f"1-{number * 100}"
+        for call in range(2, each + 2):
+            yield end("receiver", f"{save}{call}", send, name=name, receiver=name)
+        yield end("send", send, save)
+        yield end("save", save)
+
+
+def test_less_of_something_else_is_no_more_calls(tmp_path):
+    one_in = {chains: [1] + [0] * (chains - 1) for chains in (5, 20)}
+    assert not compare(tmp_path, called(*one_in[20]), called(*one_in[5])).more_calls
+    # One chain of many data, and fewer others.
+    assert not compare(tmp_path, called(9, *[0] * 19), called(9, *[0] * 4)).more_calls
+    # One more that has something to tell.
+    assert not compare(tmp_path, called(*one_in[20]), called(1, *one_in[20][:-1])).more_calls
+
+
+@pytest.mark.parametrize(("then", "now"), [(1, 2), (20, 23)])
+@pytest.mark.parametrize("chains", [3, 20])
+def test_more_calls_in_each_of_more_or_fewer_chains(tmp_path, then, now, chains):
+    found = compare(tmp_path, called(*[then] * 10), called(*[now] * chains))
+    assert [(one.before, one.after) for one in found.more_calls] == [(then, now)]
+
+
 def test_new_sql_and_more_of_it(tmp_path):
     query = end("query", "1-902", "1-901", sql="SELECT x WHERE id IN (%s, %s, %s)", name="SELECT x")
     found = compare(

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from sigtrace.analysis.changes import Frequency
 from sigtrace.analysis.difference import difference
 from sigtrace.analysis.profile import profiles
 from sigtrace.reader import open_run
-from sigtrace.views.difference import render_difference
+from sigtrace.views.difference import frequency, render_difference
 from sigtrace.views.display import Display
 from sigtrace.views.formats.difference_json import render_json
 from sigtrace.views.formats.difference_markdown import render_markdown
@@ -103,6 +104,14 @@ def test_nothing_is_said_in_a_sentence(found):
     assert "No receiver and no way" in render_markdown(same)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(1, 2.5, ("1.0", "2.5")), (0, 0.004, ("0.000", "0.004")), (0.98, 1, ("0.98", "1.00"))],
+)
+def test_frequencies_that_differ_do_not_read_the_same(before, after, said):
+    assert frequency(Frequency("blog.Article.save()", before, after)) == said
+
+
 def test_the_json(found):
     one = json.loads(render_json(found))
     assert one["version"] == 1
@@ -117,7 +126,7 @@ def test_the_json(found):
         "count": 1,
     }
     assert one["slower"][0]["before"].keys() == {"low_ms", "median_ms", "high_ms"}
-    assert one["sql"][0]["after_a_chain"] == 0.286
+    assert one["sql"][0]["after_a_chain"] == round(2 / 7, 9)
     assert one["noise"]["receivers"] == 1
     assert (one["timed_receivers"], one["untimed_receivers"], one["more_sql"]) == (2, 0, [])
     assert (one["same_command"], one["sql_compared"]) == (True, True)

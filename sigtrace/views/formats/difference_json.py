@@ -81,8 +81,8 @@ def _edge(change: EdgeChange) -> dict[str, Any]:
 def _frequency(change: Frequency) -> dict[str, Any]:
     return {
         "root": change.root,
-        "before_a_chain": round(change.before, 3),
-        "after_a_chain": round(change.after, 3),
+        "before_a_chain": round(change.before, 9),
+        "after_a_chain": round(change.after, 9),
     }
 
 
