@@ -17,6 +17,7 @@ from sigtrace.analysis.changes import (
     Spread,
 )
 from sigtrace.analysis.profile import Executions
+from sigtrace.analysis.statements import may_be_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,9 +120,11 @@ def _new_sql(before: Profile, after: Profile) -> Iterator[MoreSql]:
         if earlier is None:
             continue
         for statement, executed in root.statements.items():
-            if statement in earlier.statements:
+            if statement in earlier.statements or may_be_one_of(statement, earlier.statements):
                 continue
-            if statement not in known or executed.median(root.chains):
+            if not (statement in known or may_be_one_of(statement, known)) or executed.median(
+                root.chains
+            ):
                 yield MoreSql(name, 0, executed.total / root.chains, statement)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from sigtrace.analysis.edges import Edges, is_djangos
 from sigtrace.analysis.naming import Names, full_name
 from sigtrace.analysis.percentiles import Durations
 from sigtrace.analysis.reading import read_chains
+from sigtrace.analysis.statements import statement
 from sigtrace.analysis.summary import Summary
 from sigtrace.analysis.totals import ChainTotals
 from sigtrace.analysis.unfolded import Unfolded
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 
-_PLACEHOLDER = r"(?:%s|%\(\w+\)s|\?|\$\d+|:\w+)"
-_LIST = re.compile(rf"\({_PLACEHOLDER}(?:, ?{_PLACEHOLDER})+\)")
-_LISTS = re.compile(r"\(…\)(?:, ?\(…\))+")
 _STATEMENTS = 5_000
 """A run may have any number of different statements: those that come later are not compared."""
 
@@ -210,9 +207,9 @@ class _Profiler:
         executed = Counter(
             self._statement(chain.spans[place].text("sql")) for place in chain.of["query"]
         )
-        for statement, times in executed.items():
-            if statement:
-                root.statements.setdefault(statement, Executions()).add(times)
+        for sql, times in executed.items():
+            if sql:
+                root.statements.setdefault(sql, Executions()).add(times)
 
     def _root(self, span: Span) -> Root:
         """Where a chain's calls and statements are counted; of one that never ended, nowhere."""
@@ -239,10 +236,3 @@ class _Profiler:
                 return ""
             known = self._statements[sql] = statement(sql)
         return known
-
-
-def statement(sql: str) -> str:
-    """SQL without what differs from call to call: how long its lists are. Empty for savepoints."""
-    if sql.upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")):
-        return ""
-    return _LISTS.sub("(…)", _LIST.sub("(…)", sql))

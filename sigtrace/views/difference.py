@@ -200,7 +200,8 @@ class _Lines:
         what = Text("  ", end="").append_text(data(change.root, "bold"))
         yield row(what, "", Text(self._often(change), end=""), self._display)
         cut = change.statement[:_SQL]
-        sql = cut + self._display.glyphs.more * (len(change.statement) > len(cut))
+        sql = cut + "…" * (len(change.statement) > len(cut))
+        sql = sql.replace("…", self._display.glyphs.more)
         yield from wrapped(
             "    ", "    ", [data(word, "blue") for word in sql.split(" ")], self._display
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.analysis.difference import difference
-from sigtrace.analysis.profile import profiles, statement
+from sigtrace.analysis.profile import profiles
 from sigtrace.reader import open_run
 from tests.factories import article_save, begin, counts, end, process, registered, write
 
@@ -79,6 +79,17 @@ def test_more_calls_are_counted_by_chain(tmp_path):
         1,
         2,
     )
+
+
+def test_a_longer_list_is_no_new_sql(tmp_path):
+    """The trace has the beginning of a statement only."""
+    select, *others = (f"SELECT x WHERE id IN ({'%s, ' * n}%s) AND y" for n in (0, 8, 400))
+    for other in others:
+        cut = other if len(other) < 1_000 else f"{other[:1_000]}…"
+        pair = list(queried(1, sql=select)), list(queried(1, sql=cut))
+        for before, after in (pair, pair[::-1]):
+            assert not compare(tmp_path, before, after).sql
+    assert compare(tmp_path, queried(1, sql=select), queried(1, sql=select[:-1] + "z")).sql
 
 
 def called(*times, name="a.rare"):
@@ -169,19 +180,6 @@ def test_without_sql_none_is_new(tmp_path):
     found = compare(tmp_path, saved, saves(3))
     assert (found.compares_sql, found.sql, found.more_sql) == (False, (), ())
     assert compare(tmp_path, [end("send", "1-1")], saves(1)).compares_sql
-
-
-@pytest.mark.parametrize(
-    ("sql", "shown"),
-    [
-        ("INSERT INTO a VALUES (%s, %s), (%s, %s)", "INSERT INTO a VALUES (…)"),
-        ("SELECT a WHERE b IN ($1, $2) AND c = %s", "SELECT a WHERE b IN (…) AND c = %s"),
-        ("SELECT count(%s)", "SELECT count(%s)"),
-        ("RELEASE SAVEPOINT", ""),
-    ],
-)
-def test_statements_of_any_length_are_one(sql, shown):
-    assert statement(sql) == shown
 
 
 def hung(*before):

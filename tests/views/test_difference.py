@@ -83,7 +83,7 @@ Slower
 
 New SQL
   blog.Article.save()                                                          0.0 → 0.3 a chain
-    INSERT INTO blog_article VALUES (%s)
+    INSERT INTO blog_article VALUES (…)
 
 Times: the other receiver with 5 calls in both runs takes 1.00 times as long; slower is what stands out from that."""
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
 from sigtrace.analysis.reentry import identity
+from sigtrace.analysis.statements import Statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ class _Repeat:
 
     caller: Span
     query: Span
+    sql: str
     set_off: Words
     most: int = 0
     total: int = 0
@@ -51,7 +53,7 @@ class _Repeat:
 
 
 class RepeatedQueries:
-    """Statements of receivers and callbacks, as they are with placeholders for what differs.
+    """Statements of receivers and callbacks, without what differs from call to call.
 
     An INSERT by each call is what many receivers are for: only many by one call are said. Calls
     within each other are recursion and no loop; test classes that are set up alike are none either,
@@ -62,6 +64,7 @@ class RepeatedQueries:
         self._within: dict[_Key, _Repeat] = {}
         self._loops: dict[_Key, _Repeat] = {}
         self._scopes: dict[str, dict[_Key, _Repeat]] = {}
+        self._statements = Statements()
 
     def chain(self, chain: Unfolded, *, interactive: bool) -> None:
         """Take a chain; `interactive` says that its process has a prompt."""
@@ -74,8 +77,9 @@ class RepeatedQueries:
             query = chain.spans[place]
             sql = query.event.get("sql")
             if isinstance(sql, str):
-                calls[caller][sql] += 1
-                texts.setdefault(sql, query)
+                statement = self._statements[sql]
+                calls[caller][statement] += 1
+                texts.setdefault(statement, query)
         if not calls:
             return
         scope = chain.chain.scope
@@ -85,7 +89,8 @@ class RepeatedQueries:
             loops = self._scopes.setdefault(scope.id if scope else chain.chain.process, loops)
         for place, statements in calls.items():
             if chain.spans[place].event.get("origin") != "django":
-                self._call(chain, place, [(texts[sql], n) for sql, n in statements.items()], loops)
+                ran = [(sql, texts[sql], times) for sql, times in statements.items()]
+                self._call(chain, place, ran, loops)
         if len(loops) > _MOST:
             for key in [key for key, repeat in loops.items() if repeat.calls == 1]:
                 del loops[key]
@@ -126,7 +131,7 @@ class RepeatedQueries:
         self,
         chain: Unfolded,
         place: int,
-        statements: list[tuple[Span, int]],
+        statements: list[tuple[str, Span, int]],
         loops: dict[_Key, _Repeat],
     ) -> None:
         """Take one call with the statements that it ran, and how often."""
@@ -134,9 +139,9 @@ class RepeatedQueries:
         receiver = identity(caller)
         site = (root.event.get("file"), root.event.get("line"), root.name)
         nested = any(identity(chain.spans[above]) == receiver for above in chain.callers(place))
-        for query, count in statements:
+        for sql, query, count in statements:
             verb = query.name.upper().partition(" ")[0]
-            key: _Key = (receiver, query.event["sql"])
+            key: _Key = (receiver, sql)
             if verb in _CONTROL or (count < WITHIN and (nested or verb == "INSERT")):
                 continue
             found = self._within
@@ -145,7 +150,7 @@ class RepeatedQueries:
             known = found.get(key)
             if known is None:
                 known = found[key] = _Repeat(
-                    caller.replaced([]), query.replaced([]), _set_off(chain)
+                    caller.replaced([]), query.replaced([]), sql, _set_off(chain)
                 )
             known.add(count, 1, [caller.id])
 
@@ -160,7 +165,7 @@ def _set_off(chain: Unfolded) -> Words:
 
 
 def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
-    sql = repeat.query.text("sql")
+    sql = repeat.sql
     return finding(
         "R004",
         (Name(repeat.caller.name), said),

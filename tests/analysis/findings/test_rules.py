@@ -196,6 +196,16 @@ def test_queries_repeated_by_a_loop_of_sends(find, said):
     assert find("R004", *from_elsewhere) == []
 
 
+def test_queries_of_ever_longer_lists_are_one(find, said):
+    def grown(number):
+        for line in queries(1, number):
+            is_query = line["kind"] == "query"
+            yield line | ({"sql": f"SELECT IN (%s{', %s' * number})"} if is_query else {})
+
+    (one,) = find("R004", *(line for n in range(1, LOOP + 1) for line in grown(n)))
+    assert "in each of 10 calls\nSELECT IN (…)\n" in said(one)
+
+
 def test_queries_of_a_callback_say_who_registered_it(find, said):
     def callback(registers):
         statements = (end("query", f"1-{9 + n}", "1-3", sql="SELECT x") for n in range(WITHIN))
