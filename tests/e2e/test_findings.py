@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from sigtrace.analysis.choice import Choice, chosen
+from sigtrace.cli.report import report as command
+from sigtrace.reader import Damage, merge_events, open_runs
 from tests.support import Site
 
 PLANTED = '''
@@ -359,6 +362,22 @@ def test_a_finding_says_where_what_shows_it_and_what_to_run_next(planted):
             assert done.stdout.count("\n") > 1, one["next"]
     (one,) = [one for one in findings(planted) if "bypassed" in one["message"]]
     assert lines[one["line"] - head].startswith("    Tag.objects.bulk_create")
+
+
+def test_the_next_command_draws_what_shows_a_finding(planted):
+    (run,) = open_runs((), planted.path)
+    for one in findings(planted):
+        if not one["evidence"]:
+            continue
+        given = command.make_context("report", one["next"].split()[2:])
+        taken = {name: given.params[name] for name in ("root", "around", "errors", "slowest")}
+        events = chosen(merge_events(run.files, Damage()), Choice(**taken))
+        drawn = {event["id"] for event in events if event["event"] == "end"}
+        # Of calls that are alike one is drawn.
+        wanted = one["evidence"][: 1 if len(one["next"].split("--root")) == 2 else None]
+        assert set(wanted) <= drawn, one
+        if one["id"] == "sigtrace.R008":
+            assert "registered by" in planted.sigtrace(*one["next"].split()[1:]).stdout
 
 
 def test_what_differs_between_two_saves_is_named_without_values(planted):

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.findings.finding import EVIDENCE, Name, finding, times
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, finding, roots, times
 from sigtrace.analysis.findings.transactions import ROLLED_BACK
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _WHY = {
 @dataclass
 class _Discarded:
     registered_by: str
+    registering: str
     scopes: dict[str, None] = field(default_factory=dict)
     count: int = 0
     evidence: list[str] = field(default_factory=list)
@@ -66,6 +67,8 @@ class Discarded:
         """What was found; the transactions are over."""
         for (name, file, line, _, raised), discarded in self._found.items():
             by = discarded.registered_by
+            # A callback that never ran is a chain of its own.
+            chains = filter(None, (discarded.registering, discarded.evidence[0]))
             yield finding(
                 "R008",
                 (
@@ -80,7 +83,7 @@ class Discarded:
                 line=line,
                 evidence=tuple(discarded.evidence),
                 count=discarded.count,
-                show=("--tree", *(["--around", by] if by else ["--root", discarded.evidence[0]])),
+                show=("--tree", *roots(chains)),
                 weight=discarded.count,
             )
 
@@ -90,7 +93,7 @@ class Discarded:
 
     def _add(self, span: Span, by: str, scope: Scope | None, *, raised: bool) -> None:
         key = (span.name, span.event.get("file"), span.event.get("line"), by, raised)
-        known = self._found.setdefault(key, _Discarded(by))
+        known = self._found.setdefault(key, _Discarded(by, span.text("registered_by")))
         known.count += 1
         if scope is not None:
             known.scopes[scope.label] = None

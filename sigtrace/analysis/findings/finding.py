@@ -119,6 +119,12 @@ def names(paths: Iterable[str]) -> Iterator[str | Name]:
         yield Name(path)
 
 
+def roots(ids: Iterable[str]) -> Iterator[str]:
+    """The options that choose the chains of some spans, each of them once."""
+    for one in dict.fromkeys(ids):
+        yield from ("--root", one)
+
+
 def times(count: int) -> str:
     """`once`, `2 times`."""
     return "once" if count == 1 else f"{count:,} times"

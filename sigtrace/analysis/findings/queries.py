@@ -176,6 +176,6 @@ def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
         ),
         evidence=tuple(repeat.evidence),
         count=calls,
-        show=("--tree", "--around", repeat.caller.name, "--slowest", "1"),
+        show=("--tree", "--root", repeat.evidence[0]),
         weight=repeat.total,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, names, times
+from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding, names, roots, times
 from sigtrace.analysis.findings.rows import heard_saves, row_of
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _finding(rows: _Rows) -> Finding:
     again = saves[1]
     up_to = "" if rows.saves == rows.rows * rows.most else "up to "
     twice = [name for name, calls in rows.calls.most_common() if calls > rows.rows]
-    roots = list(dict.fromkeys(save.root for save in saves))[:_ROOTS]
+    chains = list(dict.fromkeys(save.root for save in saves))[:_ROOTS]
     return finding(
         "R001",
         (
@@ -192,7 +192,7 @@ def _finding(rows: _Rows) -> Finding:
         line=again.line,
         evidence=tuple(save.id for save in saves[:EVIDENCE]),
         count=rows.rows,
-        show=("--tree", *(word for root in roots for word in ("--root", root))),
+        show=("--tree", *roots(chains)),
         weight=rows.saves - rows.rows,
     )
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.figures import Slowest
-from sigtrace.analysis.findings.finding import Name, finding
+from sigtrace.analysis.findings.finding import Name, finding, roots
 from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.percentiles import Durations
 
@@ -58,16 +58,17 @@ def _finding(senders: list[ReceiverCalls]) -> Finding:
     parts = [(said,)]
     if sql_ns * 100 > alone_ns:
         parts.append((f"{min(sql_ns / alone_ns, 1):.0%} of its time is SQL",))
-    signal = last_part(one.signal)
+    signal, evidence = last_part(one.signal), slowest.ids()
     return finding(
         "R003",
         (Name(one.receiver), f" takes {_chains(senders)} with {signal}{_of(senders)}"),
         details=tuple(parts),
         file=one.file,
         line=one.line,
-        evidence=slowest.ids(),
+        evidence=evidence,
         count=alone.count,
-        show=("--tree", "--around", one.receiver, "--slowest", "3"),
+        # In the slowest chains it may be others that are slow.
+        show=("--tree", *roots(evidence), "--slowest", str(len(evidence))),
         weight=alone_ns,
     )
 
