@@ -42,8 +42,8 @@ class ReceiverCalls:
     `self_ns` is its time less that of the spans right below it, `alone_ns` less only that of the
     receivers that it set off; `alone` has each call's. `sql_ns` is that of its own statements,
     `around_ns` of the chains in which it ran, `slowest` its slowest calls alone with their ids.
-    `queries` are all below it, `errors` the exceptions that left it and came out of no receiver
-    below it.
+    `queries` are all below it; of calls within each other the outermost one's are its `queries` and
+    its `total_ns`. `errors` are the exceptions that left it and came out of no receiver below it.
     """
 
     receiver: str

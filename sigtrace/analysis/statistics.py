@@ -20,18 +20,23 @@ from sigtrace.events import sender_kind
 from sigtrace.tree import UNFINISHED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
+_Key = tuple[str, str, "str | None"]
+
 SLOWEST = 20
 _UNFINISHED = 20
+_NOBODY: frozenset[_Key] = frozenset()
 
 
 class Statistics:
     """Adds chains up."""
 
     def __init__(self) -> None:
-        self.receivers: dict[tuple[str, str, str | None], ReceiverCalls] = {}
+        self.receivers: dict[_Key, ReceiverCalls] = {}
         self.bulk: dict[tuple[str, str, str, int], BulkWrites] = {}
         self.failures: Counter[Failure] = Counter()
         self.discarded: Counter[str] = Counter()
@@ -81,6 +86,8 @@ class Statistics:
         nested, sql = right_below(chain, "receiver"), right_below(chain, "query")
         at_fault = blamed(chain) if chain.failed else ()
         took, seen = chain.spans[0].duration_ns, set()
+        # Of the calls with others below them: whose calls they are within.
+        within: dict[int, frozenset[_Key]] = {}
         for place in chain.of["receiver"]:
             span = chain.spans[place]
             if span.state == UNFINISHED:
@@ -98,8 +105,12 @@ class Statistics:
                 calls.file, calls.line = event.get("file"), event.get("line")
                 calls.origin = event.get("origin")
             calls.calls += 1
-            calls.queries += queries[place]
-            calls.total_ns += duration
+            around = _around(chain, place, within) if chain.caller[place] >= 0 else _NOBODY
+            if not around or key not in around:
+                calls.queries += queries[place]
+                calls.total_ns += duration
+            if place in nested:
+                within[place] = around | {key}
             calls.self_ns += own_ns(span) if span.children else duration
             if duration > calls.max_ns:  # noqa: PLR1730  (`max` takes longer)
                 calls.max_ns = duration
@@ -170,6 +181,16 @@ class Statistics:
             heapq.heapreplace(self._slowest, entry)
         else:
             heapq.heappush(self._slowest, entry)
+
+
+def _around(chain: Unfolded, place: int, within: Mapping[int, frozenset[_Key]]) -> frozenset[_Key]:
+    """The receivers within whose calls one is."""
+    caller = chain.caller[place]
+    while caller >= 0:
+        if caller in within:
+            return within[caller]
+        caller = chain.caller[caller]
+    return _NOBODY
 
 
 def _figures(chain: Unfolded) -> ChainFigures:

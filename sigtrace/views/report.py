@@ -13,6 +13,7 @@ from sigtrace.views.labels import exception_name
 from sigtrace.views.layout import row, wrapped
 from sigtrace.views.receivers import receiver_table
 from sigtrace.views.text import clean, data, milliseconds, place, plural, short
+from sigtrace.views.ways import way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,8 +112,8 @@ def _chain(chain: ChainFigures, count: int, display: Display) -> list[Text]:
     what = Text("  ", end="").append_text(data(name, "bold"))
     if count > 1:
         what.append(f"  {glyphs.times}{count}", "dim")
-    words = [f"{glyphs.arrow} {clean(short(name))}" for name in chain.slowest_path]
-    words = [" ".join(words)] * bool(words)
+    words = [way([clean(short(name)) for name in chain.slowest_path], glyphs)]
+    words = words * bool(chain.slowest_path)
     words += [plural(chain.receiver_calls, "receiver call")] * bool(chain.receiver_calls)
     words += [plural(chain.queries, "query", "queries")] * bool(chain.queries)
     words += [plural(chain.errors, "error")] * bool(chain.errors)

@@ -52,6 +52,31 @@ def test_a_receivers_time_its_own_time_and_the_queries_below_it():
     assert (index.file, index.line, index.origin) == ("search/signals.py", 8, "own")
 
 
+def test_calls_within_a_call_of_the_same_receiver_add_no_time_and_no_queries():
+    def nested(depth, receiver):
+        """A receiver that is called `depth` times within itself, each time with a query."""
+        for number in reversed(range(depth)):
+            call, send = f"1-{number * 4 + 3}", f"1-{number * 4 + 2}"
+            above = f"1-{number * 4 - 1}" if number else None
+            yield end("query", f"1-{number * 4 + 4}", call, at=number)
+            yield end(
+                "receiver",
+                call,
+                send,
+                at=number,
+                ms=2 * (depth - number),
+                receiver=receiver(number),
+            )
+            yield end("send", send, f"1-{number * 4 + 1}", at=number, ms=2 * (depth - number))
+            yield end("save", f"1-{number * 4 + 1}", above, at=number, ms=2 * (depth - number))
+
+    found = calls(statistics(*nested(9, lambda _: "a.one")), "one")
+    assert (found.calls, found.total_ns, found.queries) == (9, 18 * MS, 9)
+    two = statistics(*nested(9, lambda number: ("a.one", "a.two")[number % 2]))
+    figures = [(one.calls, one.total_ns, one.queries) for one in two.receivers.values()]
+    assert figures == [(5, 18 * MS, 9), (4, 16 * MS, 8)]
+
+
 def span(*events):
     builder = Builder()
     return next(chain.root for event in events for chain in builder.feed(event))
