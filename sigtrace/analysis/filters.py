@@ -90,7 +90,28 @@ def wrote_nothing(span: Span) -> bool:
     counts = span.event.get("counts")
     if isinstance(counts, dict) and not any(counts.values()):
         return True
-    return span.exception is not None or span.event.get("rows") == 0
+    return span.exception is not None or rows_written(span) == 0
+
+
+def rows_written(span: Span) -> int | None:
+    """The rows of a bulk write; None where that is not known.
+
+    `bulk_create(ignore_conflicts=True)` returns what it was given: its statements tell the rows.
+    """
+    rows = span.event.get("rows")
+    if rows and span.event.get("operation") == "bulk_create":
+        told = [one.event.get("rows") for one in span.children if _ignores_conflicts(one)]
+        known = [one for one in told if isinstance(one, int)]
+        if told and len(known) == len(told):
+            return sum(known)
+    return rows if isinstance(rows, int) else None
+
+
+def _ignores_conflicts(span: Span) -> bool:
+    sql = span.text("sql")
+    return span.kind == "query" and (
+        sql.startswith(("INSERT OR IGNORE", "INSERT IGNORE")) or "ON CONFLICT DO NOTHING" in sql
+    )
 
 
 def _is_event(span: Span) -> bool:

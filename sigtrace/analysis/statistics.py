@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.failures import began_here, failures
 from sigtrace.analysis.figures import BulkWrites, ChainFigures, Failure, OpenSpan, ReceiverCalls
-from sigtrace.analysis.filters import bypassed
+from sigtrace.analysis.filters import bypassed, rows_written
 from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.sums import blamed, own_ns, queries_below, right_below
 from sigtrace.analysis.walking import walk
@@ -165,7 +165,7 @@ class Statistics:
         writes = self.bulk.get(key)
         if writes is None:
             writes = self.bulk[key] = BulkWrites(span.name, span.text("model"), file, line)
-        rows = span.event.get("rows")
+        rows = rows_written(span)
         writes.calls += 1
         writes.rows = None if rows is None or writes.rows is None else writes.rows + rows
         writes.bypassed.update(dict.fromkeys(span.texts("bypassed")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from sigtrace.analysis.failures import began_here
-from sigtrace.analysis.filters import OPERATIONS, bypassed
+from sigtrace.analysis.filters import OPERATIONS, bypassed, rows_written
 from sigtrace.analysis.walking import walk
 from sigtrace.tree import FINISHED, REGISTERED, RUNNING, UNFINISHED, Span
 from sigtrace.views.sends import below_the_line, on_the_line, update_fields
@@ -163,8 +163,8 @@ def _m2m(span: Span) -> list[str]:
 
 
 def _bulk(span: Span) -> list[str]:
-    rows = span.event.get("rows")
-    return [plural(rows, "row") if isinstance(rows, int) else ""]
+    rows = rows_written(span)
+    return ["" if rows is None else plural(rows, "row")]
 
 
 def _receiver(span: Span) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.filters import bypassed, wrote_nothing
+from sigtrace.analysis.filters import bypassed, rows_written, wrote_nothing
 from sigtrace.analysis.findings.finding import EVIDENCE, NOTICE, finding, names, times
 
 if TYPE_CHECKING:
@@ -112,9 +112,8 @@ class Bypassed:
         writes = self._found.get(key)
         if writes is None:
             writes = self._found[key] = _Writes(span.replaced([]), why)
-        rows = span.event.get("rows")
         writes.calls += 1
-        writes.rows += rows if isinstance(rows, int) else 0
+        writes.rows += rows_written(span) or 0
         writes.bypassed.update(dict.fromkeys(missed))
         if len(writes.evidence) < EVIDENCE:
             writes.evidence.append(span.id)

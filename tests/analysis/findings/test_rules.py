@@ -515,6 +515,30 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
     )
 
 
+@pytest.mark.parametrize(
+    ("sql", "rows", "written"),
+    [
+        ("INSERT OR IGNORE INTO a VALUES (%s)", [0], None),
+        ("INSERT OR IGNORE INTO a VALUES (%s)", [1], "1 row "),
+        ("INSERT OR IGNORE INTO a VALUES (%s)", [30, 4], "34 rows"),
+        ("INSERT OR IGNORE INTO a VALUES (%s)", [30, None], "50 rows"),
+        ("INSERT OR IGNORE INTO a VALUES (%s)", [], "50 rows"),
+        ("INSERT INTO a VALUES (%s) ON CONFLICT DO NOTHING", [0], None),
+        ("INSERT IGNORE INTO a VALUES (%s)", [0], None),
+        ("INSERT INTO a VALUES (%s)", [0], "50 rows"),
+    ],
+)
+def test_rows_that_conflicts_left_out_bypassed_nobody(find, said, sql, rows, written):
+    """`bulk_create(ignore_conflicts=True)` returns all 50 objects."""
+    queries = [
+        end("query", f"1-{number}", "1-1", sql=sql, rows=each)
+        for number, each in enumerate(rows, start=2)
+    ]
+    begun = end("query", "1-90", "1-1", sql="BEGIN", rows=None)
+    found = find("R005", *queries, begun, end("bulk", "1-1", bypassed=["a.x"]))
+    assert [written in said(one) for one in found] == [True] * (written is not None)
+
+
 def test_what_wrote_nothing_bypassed_nobody(find, connection):
     registry = Registry((connection(sender="blog.Article", signal=POST_DELETE),))
     nothing = [
