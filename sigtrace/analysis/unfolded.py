@@ -50,6 +50,11 @@ class Unfolded:
             yield place
             place = self.caller[place]
 
+    def is_djangos(self, place: int) -> bool:
+        """Whether a receiver of Django's own did what a span is."""
+        caller = self.caller[place]
+        return caller >= 0 and self.spans[caller].event.get("origin") == "django"
+
     def path(self, place: int, top: int) -> list[Span]:
         """The spans from one at `top` down to one at `place`, both included."""
         found = [self.spans[place]]

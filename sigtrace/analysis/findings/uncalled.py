@@ -43,7 +43,8 @@ class Uncalled:
                 span = chain.spans[place]
                 if not span.event.get("historical"):
                     self._models.add(span.text("model"))
-                self._told.update(bypassed(span))
+                if not chain.is_djangos(place):
+                    self._told.update(bypassed(span))
         root = chain.spans[0]
         if chain.failed or root.state != FINISHED:
             for place in chain.of["send"]:

@@ -539,6 +539,23 @@ def test_rows_that_conflicts_left_out_bypassed_nobody(find, said, sql, rows, wri
     assert [written in said(one) for one in found] == [True] * (written is not None)
 
 
+@pytest.mark.parametrize(("origin", "rule"), [("django", "R011"), ("own", "R005")])
+def test_what_djangos_receivers_write_bypassed_nobody(find, connection, origin, rule):
+    """As after each migration, for content types and permissions."""
+    registry = Registry((connection(receiver="a.x", sender=None),))
+    lines = [
+        end("bulk", "1-3", "1-2", bypassed=["a.x"]),
+        end("receiver", "1-2", "1-1", origin=origin),
+        end("send", "1-1", signal="django.db.models.signals.post_migrate", sender="blog"),
+    ]
+    for one in ("R005", "R011"):
+        assert len(find(one, *lines, registry=registry)) == (one == rule)
+    # A receiver of the project's own that they call in turn.
+    within = [end("bulk", "1-7", "1-6", bypassed=["a.x"]), end("receiver", "1-6", "1-5")]
+    within += [end("send", "1-5", "1-4"), end("save", "1-4", "1-2")]
+    assert len(find("R005", *within, *lines, registry=registry)) == 1
+
+
 def test_what_wrote_nothing_bypassed_nobody(find, connection):
     registry = Registry((connection(sender="blog.Article", signal=POST_DELETE),))
     nothing = [
