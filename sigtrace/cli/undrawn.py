@@ -38,6 +38,8 @@ def why_nothing(
     for option in _NAMES:
         for glob in options[option]:
             if not ran.has(option, glob):
+                if option == "receiver" and ran.has("around", glob):
+                    return f"{said}: {glob} is a callback; --around {glob} draws where it ran"
                 close = ran.close(option, glob)
                 hint = f"; did you mean {' or '.join(close)}?" if close else ""
                 return f"{said}: nothing that --{option} {glob} names was recorded{hint}"

@@ -58,6 +58,17 @@ def test_an_empty_tree_says_how_to_see_more(project, capfd):
     assert said == "sigtrace: no chain to draw: nothing that --sender nobody names was recorded\n"
 
 
+def test_a_callback_is_no_receiver_and_named_by_another_option(project, capfd):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    callback = end("on_commit", "4242-90", name="blog.signals.later")
+    write(run / "4242.jsonl", process(), *article_save(), callback)
+    for glob in ("later", "blog.signals.later"):
+        assert report("--tree", "--receiver", glob).stdout == ""
+        said = f"no chain to draw: {glob} is a callback; --around {glob} draws where it ran\n"
+        assert capfd.readouterr().err == f"sigtrace: {said}"
+        assert "later" in report("--tree", "--around", glob).stdout
+
+
 def test_a_misspelt_name_is_said_with_those_that_are_like_it(project, capfd):
     for options in ([], ["--all"]):
         report("--tree", "--around", "generate_slgu", *options)
