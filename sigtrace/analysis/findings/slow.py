@@ -57,7 +57,8 @@ def _finding(senders: list[ReceiverCalls]) -> Finding:
         said += f"the slowest {_ms(alone.greatest)}"
     parts = [(said,)]
     if sql_ns * 100 > alone_ns:
-        parts.append((f"{min(sql_ns / alone_ns, 1):.0%} of its time is SQL",))
+        share = f"{min(sql_ns / alone_ns, 1):.0%}"
+        parts.append((f"{share} of its time is executing SQL, fetching rows not included",))
     signal, evidence = last_part(one.signal), slowest.ids()
     return finding(
         "R003",

@@ -160,7 +160,7 @@ def test_what_of_a_slow_receiver_is_sql(find, said):
         end("receiver", "1-3", "1-2", 1, 60),
         end("send", "1-2", None, 0, 61),
     ]
-    assert "50% of its time is SQL" in said(find("R003", *lines)[0])
+    assert "50% of its time is executing SQL, fetching rows not included" in said(find("R003", *lines)[0])
 
 
 def queries(count, number=0, name="SELECT blog_tag", **fields):
