@@ -32,7 +32,7 @@ class Facts:
         self._project = project
         self._receivers = Receivers(places)
         self._describe = Describer(RecordOptions(run_dir=""), self._receivers)
-        self._packages = Packages()
+        self._packages = Packages(project)
 
     def place(self, filename: str, line: int | None) -> Record:
         """Describe a line of a file, or the file."""
@@ -89,7 +89,7 @@ class Facts:
         return told if type(told) is str else json.loads(self._describe.value(told))
 
     def _with_package(self, place: Record) -> Record:
-        """Add whose package it is; an editable one outside of the project is not the project's."""
+        """Add whose package it is; an editable one beside the project is not the project's."""
         file, origin = place["file"], place["origin"]
         if not file or file.startswith("<") or origin == DJANGO:
             return place
