@@ -39,6 +39,9 @@ HIDDEN = "***"
 UNKNOWN = "<unknown>"
 """The sender in `receivers.json` of a connection of which Django has kept no more than an id."""
 
+ADDRESS = "<id>"
+"""What stands in a dispatch_uid for the `id()` of an object, which is another in each process."""
+
 PROCESS_FIELDS = (
     "event",
     "schema",

@@ -10,6 +10,7 @@ from weakref import ReferenceType, ref
 from ..events import UNKNOWN, sender_kind
 from .places import NOWHERE
 from .text import quote
+from .uids import addresses_of, without_addresses
 
 if TYPE_CHECKING:
     from .describe import Describer
@@ -69,7 +70,7 @@ class Connections:
         text = "null"
         if uid:
             self._with_uid.add(number)
-            text = quote(uid[:80]) if type(uid) is str else self._describe.value(uid)
+            text = self._uid(uid, addresses_of(signal, receiver, sender))
         try:
             self._notes[number, key] = _Note(
                 self._describe.sender(sender), text, place, key_of(receiver)
@@ -87,7 +88,7 @@ class Connections:
         waiting: dict[Any, list[str]] = {}
         for entry in list(signal.receivers):
             if entry[0][1] in (_NOBODY, sender_key):
-                note = self._notes.get((number, entry[0])) or self._unnoted(entry)
+                note = self._notes.get((number, entry[0])) or self._unnoted(signal, entry)
                 if note is not None:
                     waiting.setdefault(note.receiver, []).append(note.uid)
         found = {}
@@ -141,7 +142,7 @@ class Connections:
                 if receiver is None:
                     continue
             known = self._receivers(receiver)
-            note = self._notes.get((id(signal), entry[0])) or self._unnoted(entry)
+            note = self._notes.get((id(signal), entry[0])) or self._unnoted(signal, entry)
             sender = "null" if note is None else note.sender
             if not self.keep_values and sender != "null":
                 sender = f'"{sender_kind(sender[1:-1])}"'
@@ -163,7 +164,11 @@ class Connections:
             )
         return lines
 
-    def _unnoted(self, entry: Any) -> _Note | None:
+    def _uid(self, uid: Any, addresses: frozenset[int]) -> str:
+        told = without_addresses(uid, addresses)
+        return quote(told[:80]) if type(told) is str else self._describe.value(told)
+
+    def _unnoted(self, signal: Any, entry: Any) -> _Note | None:
         """What Django still knows of a connection that was made before we came."""
         receiver = entry[1]() if issubclass(type(entry[1]), ReferenceType) else entry[1]
         if not self.came_late or receiver is None:
@@ -172,7 +177,7 @@ class Connections:
         text = "null"
         # An id, or two of a method: anything else is the uid that was given.
         if type(first) not in (int, tuple) or first != key:
-            text = quote(first[:80]) if type(first) is str else self._describe.value(first)
+            text = self._uid(first, addresses_of(signal, receiver) | {sender})
         return _Note(self._sender_of(sender), text, NOWHERE, key)
 
     def _sender_of(self, number: int) -> str:

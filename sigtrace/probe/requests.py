@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .patching import Patches
     from .scopes import Scopes
 
+_COMMANDS = ".management.commands."
+
 
 class RequestHooks:
     """Enters a scope for each request and each command."""
@@ -59,8 +61,8 @@ class RequestHooks:
 
     def _make_execute(self, original: Any) -> Any:
         def execute(self_: Any, *args: Any, **kwargs: Any) -> Any:
-            name = type(self_).__module__.rpartition(".")[2]
-            entered = self._scopes.enter("command", lambda: name)
+            cls = type(self_)
+            entered = self._scopes.enter("command", lambda: _command_name(cls))
             try:
                 return original(self_, *args, **kwargs)
             except BaseException as error:
@@ -70,6 +72,13 @@ class RequestHooks:
                 self._scopes.leave(entered)
 
         return execute
+
+
+def _command_name(cls: type) -> str:
+    """The module by which Django finds a command; of a class made elsewhere that of its base."""
+    modules = [name for base in type.mro(cls) if type(name := base.__module__) is str]
+    found = next((name for name in modules if _COMMANDS in name), modules[0])
+    return found.rpartition(".")[2]
 
 
 def _request_name(request: Any) -> str:

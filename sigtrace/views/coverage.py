@@ -46,6 +46,9 @@ def _head(coverage: SignalCoverage, display: Display) -> list[Text]:
     if coverage.muted:
         said = f"{plural(coverage.muted, 'receiver')} of muted signals not counted (--all records)"
         lines.append(Text(said, "dim", end=""))
+    if coverage.in_tests:
+        said = f"{plural(coverage.in_tests, 'receiver')} in test files not counted"
+        lines.append(Text(said, "dim", end=""))
     for doubt in coverage.doubts:
         said = f"{display.glyphs.warning} Calls may be missing: {doubt}"
         lines += wrapped("", "  ", [data(word, "yellow") for word in said.split(" ")], display)

@@ -17,7 +17,14 @@ from sigtrace.views.text import clean, data, place, short
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.analysis.explaining import Chain, Explanation, NotCalled, Step, Written
+    from sigtrace.analysis.explaining import (
+        Chain,
+        Explanation,
+        NotCalled,
+        Step,
+        Unknown,
+        Written,
+    )
     from sigtrace.inspection import Connection, Place
     from sigtrace.views.display import Display
 
@@ -64,9 +71,10 @@ def _chain(chain: Chain, label: str, display: Display) -> Iterator[Text]:
             yield _written(step, branch, display)
     for one in chain.not_called:
         yield from _not_called(one, display)
+    for unknown in chain.unknown:
+        yield from _unknown(unknown, display)
     for said in (*chain.stops, *chain.unsent):
-        words = [Text(word, "yellow", end="") for word in clean(said).split(" ")]
-        yield from wrapped(f"{glyphs.warning} ", "  ", words, display)
+        yield from _warning(said, display)
 
 
 def _is_idle(step: Step, label: str) -> bool:
@@ -100,6 +108,21 @@ def _not_called(one: NotCalled, display: Display) -> Iterator[Text]:
     yield _row(what, one.connection.receiver.place, "", display)
     words = [Text(word, "dim", end="") for word in clean(one.why).split(" ")]
     yield from wrapped("  ", "  ", words, display)
+
+
+def _unknown(one: Unknown, display: Display) -> Iterator[Text]:
+    said = f"{one.relation}: on_delete is {one.on_delete}, what it does is not known"
+    yield from _warning(said, display)
+    for sent in one.possible:
+        for connection in sent.receivers:
+            what = Text("  perhaps called: ", "yellow", end="").append_text(_receiver(connection))
+            what.append(f"  {clean(sent.signal)} of {clean(sent.sender)}", "dim")
+            yield _row(what, connection.receiver.place, _side(connection), display)
+
+
+def _warning(said: str, display: Display) -> Iterator[Text]:
+    words = [Text(word, "yellow", end="") for word in clean(said).split(" ")]
+    yield from wrapped(f"{display.glyphs.warning} ", "  ", words, display)
 
 
 def _receiver(one: Connection) -> Text:

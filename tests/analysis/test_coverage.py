@@ -230,9 +230,33 @@ def test_what_tests_connect_before_the_project_is_set_up_does_not_count(tmp_path
     write(tmp_path / "1.jsonl", process("1"), *called)
     found = covered(tmp_path)
     assert [(row.receiver, row.calls) for row in found.rows] == [("blog.2", 1), ("blog.3", 1)]
-    assert found.late == ()
+    assert (found.late, found.in_tests) == ((), 2)
+    assert covered(tmp_path, receiver=("blog.1", "blog.2")).in_tests == 1
     everyone = {row.receiver for row in covered(tmp_path, everything=True).rows}
     assert everyone == {"blog.2", "blog.3", "django.test.x"}
+
+
+def test_what_the_project_connects_counts_whatever_its_file_is_called(tmp_path):
+    ways = [("blog/ab_test.py", "blog/apps.py"), ("tests/heard.py", "tests/apps.py")]
+    named = [
+        {"receiver": f"blog.{n}", "file": file, "connected_at": {"file": at, "line": 1}}
+        for n, (file, at) in enumerate(ways)
+    ]
+    connect(tmp_path, *named)
+    write(tmp_path / "1.jsonl", process("1"), call("1-0", "blog.0", file="blog/ab_test.py"))
+    found = covered(tmp_path)
+    assert [(row.receiver, row.calls) for row in found.rows] == [("blog.0", 1)]
+    assert found.in_tests == 1
+
+
+def test_folders_above_the_project_have_no_say_in_what_is_of_tests(tmp_path):
+    run = tmp_path / "tests" / "sandbox" / ".sigtrace" / "1"
+    files = [str(tmp_path / "tests" / name) for name in ("src/blog/signals.py", "src/tests/x.py")]
+    connect(run, *({"receiver": f"blog.{n}", "file": file} for n, file in enumerate(files)))
+    write(run / "1.jsonl", process("1"))
+    found = covered(run)
+    assert [row.receiver for row in found.rows] == ["blog.0"]
+    assert found.in_tests == 1
 
 
 def test_senders_of_equal_counts_stand_by_their_names(tmp_path):

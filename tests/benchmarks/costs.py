@@ -53,7 +53,7 @@ WITH_DJANGO = frozenset(
         addresses blocks bulk callbacks calls cascades changes connections counts describe effects
         failures forks hiding identity late models muting naming operations patching places process
         prompt queries receiving recorder relations requests rows saves scalars scopes sending sends
-        signals sink sites spans sql standins steps tasks testcases text tools tracing transactions wording
+        signals sink sites spans sql standins steps tasks testcases text tools tracing transactions uids wording
         writer
         """.split()
     }

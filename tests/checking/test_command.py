@@ -60,6 +60,39 @@ def test_update_says_what_changed_and_the_check_is_clean_then(drifted):
     assert drifted.sigtrace("check").returncode == 0
 
 
+def test_addresses_in_uids_are_the_same_to_every_check(small):
+    (small.path / "shop/receivers.py").write_text(files.RECEIVERS + ADDRESSED, "utf-8")
+    assert small.sigtrace("check", "--update").returncode == 0
+    baseline = (small.path / "sigtrace.baseline").read_text("utf-8")
+    begin = "django.db.models.signals.pre_delete shop.Item shop.receivers."
+    assert f"{begin}by_itself uid=<id>\n" in baseline
+    assert f'{begin}by_three uid="<(<id>, <id>, <id>)>" ×2\n' in baseline
+    done = small.sigtrace("check")
+    assert done.returncode == 1
+    assert "1 error (1 connected twice), 7 unchanged" in done.stdout
+    assert "connected 2 times, each time with another dispatch_uid" in done.stdout
+
+
+ADDRESSED = """
+
+from django.db.models.signals import pre_delete
+
+
+def by_itself(sender, **kwargs):
+    pass
+
+
+def by_three(sender, **kwargs):
+    pass
+
+
+pre_delete.connect(by_itself, sender=Item, dispatch_uid=id(by_itself))
+for each in (object(), []):
+    uid = (id(pre_delete), id(each), id(by_three))
+    pre_delete.connect(by_three, sender=Item, dispatch_uid=uid)
+"""
+
+
 def test_diff_shows_what_update_would_write(drifted):
     before = (drifted.path / "sigtrace.baseline").read_text("utf-8")
     done = drifted.sigtrace("check", "--diff")

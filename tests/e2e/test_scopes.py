@@ -120,6 +120,22 @@ asyncio.run(main())
     assert chains(trace) == {("request GET leaves/",): ["opened"], (): ["late"]}
 
 
+def test_a_command_is_named_by_the_module_that_django_finds_it_by(run):
+    trace = run(
+        """
+from django.core.management.base import BaseCommand
+from django.core.management.commands import check
+def handle(self, *args, **options): opened.send(None)
+class Silent(check.Command): handle = handle
+class Own(Silent): __module__ = "shop.management.commands.tidy"
+class Alone(BaseCommand): handle = handle
+for command in (Silent, Own, Alone): call_command(command())
+"""
+    )
+    named = [scope["name"] for scope in scopes(trace).values()]
+    assert named == ["check", "tidy", "__main__"]
+
+
 def test_a_request_and_a_command_in_a_request(run):
     trace = run(
         """

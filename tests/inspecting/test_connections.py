@@ -207,6 +207,56 @@ def test_uids_of_any_type(found, uid):
     assert [one.dispatch_uid for one in found.connections].count(uid) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("id(heard)", "<id>"),
+        ("(id(post_save), id(Thing), 'a', 7)", "<(<id>, <id>, a, 7)>"),
+        ("(1 << 32, (id(heard),))", "<(<id>, <(<id>)>)>"),
+        ("f'{id(heard)}_{id(Thing)}.7'", "<id>_<id>.7"),
+        ("f'{id(heard):#x}'", "<id>"),
+        ("repr(object())", "<object object at <id>>"),
+        ("(1 << 32) - 1", (1 << 32) - 1),
+        ("'orders 20260101123456 0xff'", "orders 20260101123456 0xff"),
+        ("f'v{id(heard)}'", "v<id>"),
+        ("True", True),
+    ],
+)
+def test_addresses_in_uids_are_told_as_such(tmp_path, given, told):
+    files = {
+        "app/models.py": f"""
+            from django.db import models
+            from django.db.models.signals import post_save
+
+            class Thing(models.Model): ...
+
+            def heard(sender, **kwargs): ...
+
+            post_save.connect(heard, sender=Thing, dispatch_uid={given})
+            """
+    }
+    one = connection(make_project(tmp_path, files, ("app",)).inspect(), "heard")
+    assert one.dispatch_uid == told
+
+
+def test_addresses_of_a_bound_method_are_known_whatever_their_size(tmp_path):
+    files = {
+        "app/models.py": """
+            from django.dispatch import Signal
+
+            changed = Signal()
+
+            class Listener:
+                def heard(self, **kwargs): ...
+
+            one = Listener()
+            changed.connect(one.heard, dispatch_uid=f"{id(one)}/{id(Listener.heard)}")
+            """
+    }
+    one = connection(make_project(tmp_path, files, ("app",)).inspect(), "heard")
+    assert one.dispatch_uid == "<id>/<id>"
+
+
 def test_a_repeated_connect_is_counted_and_makes_no_second_connection(found):
     first, second = on(found, "shop.signals.Registry.changed")
     assert (first.dispatch_uid, first.connects) == ("first", 1)

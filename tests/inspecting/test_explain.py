@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import django
 import pytest
 
-from sigtrace.analysis.explaining import Chain, NotCalled, Sent, Written, explain
+from sigtrace.analysis.explaining import Chain, NotCalled, Sent, Unknown, Written, explain
 from sigtrace.errors import SigtraceError
 from tests.projects import make_project
 
@@ -218,6 +219,72 @@ def test_what_a_deletion_reaches(found):
     ]
     assert one.stops == ("PROTECT: rows of app.Guard.item forbid it",)
     assert "The rows of app.Item_tags go without m2m_changed." in one.unsent
+
+
+def test_an_on_delete_of_ones_own_may_do_anything(tmp_path):
+    project = make_project(tmp_path, {"app/models.py": GUARDED}, ("app",))
+    (one,) = explain(project.inspect(), "Target", "delete").chains
+    assert [step for step in one.steps if isinstance(step, Written)] == [
+        Written("UPDATE", "app.Emptied", "SET: app.Emptied.target, no signals"),
+        Written("DELETE", "app.Target"),
+    ]
+    assert called(one) == []
+    assert [(known.relation, known.on_delete) for known in one.unknown] == [
+        ("app.Guarded.target", "app.models.guarded"),
+        ("app.Silent.target", "app.models.Silent.<lambda>"),
+    ]
+    guarded, silent = one.unknown
+    assert [(sent.signal, sent.sender) for sent in guarded.possible] == [
+        ("pre_delete", "app.Guarded"),
+        ("post_delete", "app.Below"),
+    ]
+    assert silent == Unknown("app.Silent.target", "app.models.Silent.<lambda>", ())
+
+    done = project.sigtrace("explain", "Target", "delete")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split() for line in done.stdout.splitlines() if "called" in line] == [
+        "perhaps called: before pre_delete of app.Guarded app/models.py:25".split(),
+        "perhaps called: after post_delete of app.Below app/models.py:28".split(),
+    ]
+    assert "! app.Silent.target: on_delete is app.models.Silent.<lambda>," in done.stdout
+    done = project.sigtrace("explain", "Target", "delete", "--format", "json")
+    told = json.loads(done.stdout)["chains"][0]["unknown"]
+    assert [(one["relation"], len(one["possible"])) for one in told] == [
+        ("app.Guarded.target", 2),
+        ("app.Silent.target", 0),
+    ]
+
+
+GUARDED = """
+from django.db import models
+from django.db.models.signals import post_delete, pre_delete
+
+def guarded(collector, field, sub_objs, using):
+    models.CASCADE(collector, field, sub_objs, using)
+
+class Target(models.Model): ...
+
+class Guarded(models.Model):
+    target = models.ForeignKey(Target, guarded)
+    other = models.ForeignKey("self", guarded, null=True)
+
+class Below(models.Model):
+    guarded = models.ForeignKey(Guarded, models.CASCADE)
+
+class Silent(models.Model):
+    target = models.ForeignKey(Target, lambda *args: None)
+
+class Emptied(models.Model):
+    target = models.ForeignKey(Target, models.SET(list), null=True)
+
+def emptied(sender, **kwargs): ...
+post_delete.connect(emptied, sender=Emptied)
+def before(sender, **kwargs): ...
+pre_delete.connect(before, sender=Guarded)
+
+def after(sender, **kwargs): ...
+post_delete.connect(after, sender=Below)
+"""
 
 
 @pytest.mark.skipif(django.VERSION < (6, 1), reason="no cascades by the database")

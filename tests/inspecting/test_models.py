@@ -76,6 +76,11 @@ def test_what_on_delete_is_called(tmp_path):
 
                 def own(collector, field, sub_objs, using): ...
 
+                class Guard:
+                    def __call__(self, *args): ...
+
+                    def __eq__(self, other): raise AssertionError
+
                 class Target(models.Model): ...
 
                 class Pointing(models.Model):
@@ -83,6 +88,7 @@ def test_what_on_delete_is_called(tmp_path):
                     b = models.ForeignKey(Target, own, related_name="+")
                     c = models.ForeignKey(Target, models.RESTRICT, related_name="+")
                     d = models.ForeignKey(Target, models.SET_DEFAULT, default=1, related_name="+")
+                    f = models.ForeignKey(Target, Guard(), related_name="+")
                     if {database}:
                         e = models.ForeignKey(Target, models.DB_CASCADE, related_name="+")
                 """,
@@ -97,6 +103,7 @@ def test_what_on_delete_is_called(tmp_path):
         "b": ("app.models.own", False),
         "c": ("RESTRICT", False),
         "d": ("SET_DEFAULT", False),
+        "f": ("app.models.Guard", False),
     }
 
 

@@ -97,6 +97,30 @@ def test_what_is_edited_within_the_project_is_its_own(project, site):
     assert (place.origin, place.package) == ("own", None)
 
 
+def test_what_is_edited_around_the_project_is_its_own(project, site, tmp_path):
+    for name in ("plain", "shared/first", "shared/second"):
+        write(site / name / "models.py", "")
+    write(tmp_path / "source" / "edited" / "models.py", MODELS.format(name="in_edited"))
+    url = {"url": tmp_path.as_uri(), "dir_info": {"editable": True}}
+    distribution(site, "Edited", "0.1", **{"direct_url.json": json.dumps(url)})
+    found = project.inspect()
+    place = connection(found, "in_edited").receiver.place
+    assert (place.origin, place.package) == ("own", None)
+    assert {app.label: app.place.origin for app in found.apps}["edited"] == "own"
+
+
+def test_what_is_edited_in_a_folder_whose_name_begins_the_projects_is_not(project, site, tmp_path):
+    for name in ("plain", "shared/first", "shared/second"):
+        write(site / name / "models.py", "")
+    write(tmp_path / "pro" / "edited" / "models.py", MODELS.format(name="in_edited"))
+    url = {"url": (tmp_path / "pro").as_uri(), "dir_info": {"editable": True}}
+    distribution(site, "Edited", "0.1", **{"direct_url.json": json.dumps(url)})
+    place = connection(
+        project.inspect(pythonpath=(str(tmp_path / "pro"),)), "in_edited"
+    ).receiver.place
+    assert (place.origin, place.package) == ("third-party", "Edited")
+
+
 def test_a_package_that_connects_when_it_is_imported_has_done_so_itself(project, site):
     for name in ("shared/first", "shared/second", "edited"):
         write(site / name / "models.py", "")

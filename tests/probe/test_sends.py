@@ -38,6 +38,23 @@ def test_a_custom_signal_with_its_arguments_and_receivers_in_order(twice):
     assert first["parent"] == second["parent"] == send["id"]
 
 
+def test_a_uid_tells_no_address(twice):
+    done = twice(
+        """
+opened = Signal()
+def first(sender, **kwargs): ...
+def second(sender, **kwargs): ...
+def third(sender, **kwargs): ...
+opened.connect(first, dispatch_uid=id(first))
+opened.connect(second, dispatch_uid=f"second at {id(second)}")
+opened.connect(third, dispatch_uid=12345)
+opened.send(None)
+"""
+    )
+    told = [span["dispatch_uid"] for span in done.trace.spans("receiver")]
+    assert told == ["<id>", "second at <id>", 12345]
+
+
 def test_what_nobody_hears_is_only_counted(twice):
     done = twice(
         'quiet = Signal()\nfor _ in range(7): quiet.send(None)\nBook.objects.create(title="x")'

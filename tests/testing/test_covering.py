@@ -107,6 +107,29 @@ def test_a_project_that_was_loaded_before_the_plugin(tested, when):
     assert rows["audit.receivers.log_article"]["sender"] == "blog.Article"
 
 
+@pytest.mark.parametrize("options", [(), ("--no-migrations",)])
+def test_what_migrating_the_test_database_calls_is_not_called_by_the_suite(tested, options):
+    (tested.site.path / "early.py").write_text(
+        """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from django.apps import apps
+from django.db.models.signals import post_migrate
+def fills(**kwargs):
+    from blog.models import Draft
+    Draft.objects.create(text="a b")
+post_migrate.connect(fills, sender=apps.get_app_config("blog"))
+"""
+    )
+    tested.write("@pytest.mark.django_db\ndef test_one(): pass\n")
+    done = tested.pytest("-p", "early", "--signal-cov", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, rows = coverage_of(tested.site)
+    assert rows["early.fills"]["calls"] == 1
+    assert rows["blog.receivers.count_words"]["calls"] == 0
+
+
 def test_senders_of_what_was_connected_before_the_plugin(tested):
     (tested.site.path / "early.py").write_text(
         """

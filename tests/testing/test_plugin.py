@@ -215,7 +215,9 @@ class Cases(TestCase):
     assert "⎇" not in done  # those of the tests themselves
 
 
-@pytest.mark.parametrize("options", [(), ("--signal-cov",)])
+@pytest.mark.parametrize(
+    "options", [(), ("--signal-cov",), ("--no-migrations",), ("--no-migrations", "--signal-cov")]
+)
 def test_how_the_database_was_migrated_is_not_shown(tested, with_django, options):
     tested.write(
         """

@@ -23,6 +23,7 @@ COVERAGE = SignalCoverage(
     runs=(),
     apps=(App("audit", (CALLED,)), App("blog", (NEVER,))),
     muted=2,
+    in_tests=1,
     doubts=("lines could not be read: 1.jsonl",),
     everyone=False,
     late=(Late("blog.late.heard", POST_SAVE, "blog/late.py", 4, 7),),
@@ -31,6 +32,7 @@ COVERAGE = SignalCoverage(
 SCREEN = """\
 Signal coverage 50.0 % · 1 of 2 own receivers called
 2 receivers of muted signals not counted (--all records)
+1 receiver in test files not counted
 ! Calls may be missing: lines could not be read: 1.jsonl
 
 App                                                                      receivers  called      %
@@ -85,6 +87,7 @@ def test_markdown():
 ## sigtrace: signal coverage
 
 **50.0 %** · 1 of 2 own receivers called
+- 1 receiver in test files not counted
 - calls may be missing: lines could not be read: 1.jsonl
 
 ### Apps
@@ -119,6 +122,7 @@ def test_markdown():
 def test_json():
     found = json.loads(render_json(COVERAGE, "sigtrace report --coverage"))
     assert (found["schema"], found["percent"], found["connected"], found["called"]) == (1, 50, 2, 1)
+    assert (found["muted"], found["in_tests"]) == (2, 1)
     (late,) = found["late"]
     assert late == {
         "receiver": "blog.late.heard",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
+from sigtrace.analysis.coverage.testing import Tests
 from sigtrace.analysis.filters import Selection, matches, matches_sender
 from sigtrace.analysis.paths import last_part
-from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
 from sigtrace.events import UNKNOWN, sender_kind
 from sigtrace.reader import Damage, merge_events
@@ -38,7 +38,8 @@ def measure(
             f"receivers.json is missing in {runs[0].path}, so nothing can be said of coverage.",
             "It is written when django.setup() ends; did the command get so far?",
         )
-    calls, damage, muted = Calls(), Damage(), set()
+    calls, damage, muted, in_tests = Calls(), Damage(), set(), set()
+    tests = Tests(runs[0])
     connected: set[tuple[str, str]] = set()
     told: set[tuple[str, str]] = set()
     connections: dict[Connection, str] = {}
@@ -48,9 +49,10 @@ def measure(
         told |= _told(known.connections)
         for one in known.connections:
             connected.add((one.signal, one.receiver))
-            if one.origin == "own" and _is_of_tests(one.file):
-                continue
-            if selection.everything or one.origin == "own":
+            if one.origin == "own" and tests.connect(one):
+                if _is_selected(one, selection):
+                    in_tests.add(_key(one))
+            elif selection.everything or one.origin == "own":
                 if one.signal in known.muted:
                     muted.add(_key(one))
                 elif _is_selected(one, selection):
@@ -63,9 +65,10 @@ def measure(
         runs=tuple(runs),
         apps=tuple(_grouped(_rows(connections, calls, told))),
         muted=len(muted),
+        in_tests=len(in_tests),
         doubts=tuple(_doubts(damage, calls)),
         everyone=selection.everything,
-        late=tuple(sorted(_late(connected, calls, selection), key=lambda one: one.receiver)),
+        late=tuple(sorted(_late(connected, calls, selection, tests), key=_receiver)),
     )
 
 
@@ -136,7 +139,7 @@ def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
 
 
 def _late(
-    connected: Container[tuple[str, str]], calls: Calls, selection: Selection
+    connected: Container[tuple[str, str]], calls: Calls, selection: Selection, tests: Tests
 ) -> Iterator[Late]:
     """What was called without having been connected by then, but for what tests connect."""
     found: Counter[tuple[str, str]] = Counter()
@@ -147,15 +150,15 @@ def _late(
         file, line, origin = calls.places[receiver]
         if (
             (selection.everything or origin == "own")
-            and not _is_of_tests(file)
+            and not tests.hold(file)
             and matches(receiver, selection.receiver)
             and matches(signal, selection.signal)
         ):
             yield Late(receiver, signal, file, line, number)
 
 
-def _is_of_tests(file: str | None) -> bool:
-    return file is not None and is_of_tests(file)
+def _receiver(one: Late) -> str:
+    return one.receiver
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[App]:

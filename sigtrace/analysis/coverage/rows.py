@@ -59,7 +59,8 @@ class App:
 class SignalCoverage:
     """The coverage of runs together, by app and in the order of their names.
 
-    `muted` are connections to signals that were not recorded, so that nothing can be said of them.
+    `muted` are connections to signals that were not recorded, so that nothing can be said of them,
+    `in_tests` those that tests have connected themselves, as far as the names of files tell.
     `doubts` are reasons, in words, why calls may be missing. `late` are not counted: what was
     connected late and not called is not known.
     """
@@ -70,6 +71,7 @@ class SignalCoverage:
     doubts: tuple[str, ...]
     everyone: bool
     late: tuple[Late, ...] = ()
+    in_tests: int = 0
 
     @property
     def rows(self) -> tuple[Row, ...]:

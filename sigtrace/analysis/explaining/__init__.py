@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from sigtrace.analysis.explaining.chains import OPERATIONS, Explanation, explain
-from sigtrace.analysis.explaining.steps import Chain, NotCalled, Sent, Step, Written
+from sigtrace.analysis.explaining.steps import Chain, NotCalled, Sent, Step, Unknown, Written
 
-__all__ = ["OPERATIONS", "Chain", "Explanation", "NotCalled", "Sent", "Step", "Written", "explain"]
+__all__ = [
+    "OPERATIONS",
+    "Chain",
+    "Explanation",
+    "NotCalled",
+    "Sent",
+    "Step",
+    "Unknown",
+    "Written",
+    "explain",
+]

@@ -102,6 +102,7 @@ def _delete(inspection: Inspection, signals: Signals, model: Model) -> Chain:
         tuple(not_called(inspection, signals, model, names, frozenset(found.reached))),
         tuple(found.stops),
         (*unsent, *_by_database(inspection, signals, found.by_database)),
+        tuple(collector.unknown(found)),
     )
 
 

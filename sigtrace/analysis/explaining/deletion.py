@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from sigtrace.analysis.explaining.steps import Signals, Step, Written
+from sigtrace.analysis.explaining.steps import Sent, Signals, Step, Unknown, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LEFT = ("DO_NOTHING",)
+_UPDATES = ("SET", "SET_NULL", "SET_DEFAULT")
 
 
 @dataclass
@@ -31,13 +32,16 @@ class Collected:
     updates: list[Written] = field(default_factory=list)
     by_database: list[Written] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
+    unknown: dict[str, Relation] = field(default_factory=dict)
 
 
 class Collector:
-    """Follows the relations from one model."""
+    """Follows the relations from one model; with `at_most` all those that may cascade."""
 
-    def __init__(self, inspection: Inspection, signals: Signals) -> None:
+    def __init__(self, inspection: Inspection, signals: Signals, *, at_most: bool = False) -> None:
+        self._inspection = inspection
         self._models = inspection.models_by_label
+        self._at_most = at_most
         self._signals = signals
         self._found = Collected()
         self._followed: set[str] = set()
@@ -62,6 +66,18 @@ class Collector:
             if sends:
                 yield self._signals.sent("post_delete", model)
         yield from found.by_database
+
+    def unknown(self, found: Collected) -> Iterator[Unknown]:
+        """Say which relations do nobody knows what, and who is called if they cascade."""
+        for name, relation in found.unknown.items():
+            beyond = Collector(self._inspection, self._signals, at_most=True)
+            steps = beyond.steps(beyond.collect(self._models[relation.model]))
+            possible = [
+                step
+                for step in steps
+                if isinstance(step, Sent) and step.receivers and step.sender not in found.reached
+            ]
+            yield Unknown(name, relation.on_delete, tuple(possible))
 
     def _collect(
         self,
@@ -92,7 +108,15 @@ class Collector:
             return
         if relation.database:
             self._leave_to_database(held, relation)
-        elif relation.on_delete == "CASCADE":
+        elif relation.on_delete in _UPDATES:
+            why = f"{relation.on_delete}: {name}, no signals"
+            _add(found.updates, Written("UPDATE", held.label, why))
+        elif relation.on_delete in ("PROTECT", "RESTRICT"):
+            unless = ", unless they go too" if relation.on_delete == "RESTRICT" else ""
+            _add(found.stops, f"{relation.on_delete}: rows of {name} forbid it{unless}")
+            if relation.on_delete == "RESTRICT":
+                self._depend(relation.to, held.label)
+        elif relation.on_delete == "CASCADE" or self._at_most:
             if self._goes_at_once(held, relation):
                 written = Written("DELETE", held.label, f"at once, nobody listens: {name}")
                 _add(found.at_once, written)
@@ -100,14 +124,8 @@ class Collector:
             source = None if relation.null else relation.to
             kind = "generic relation" if relation.kind == "generic" else "cascade"
             self._collect(held, f"{kind} by {name}", source)
-        elif relation.on_delete in ("PROTECT", "RESTRICT"):
-            unless = ", unless they go too" if relation.on_delete == "RESTRICT" else ""
-            _add(found.stops, f"{relation.on_delete}: rows of {name} forbid it{unless}")
-            if relation.on_delete == "RESTRICT":
-                self._depend(relation.to, held.label)
         else:
-            why = f"{relation.on_delete}: {name}, no signals"
-            _add(found.updates, Written("UPDATE", held.label, why))
+            found.unknown[name] = relation
 
     def _leave_to_database(self, held: Model, relation: Relation) -> None:
         """Add what the database does by itself, and what follows from it there."""

@@ -46,11 +46,23 @@ class NotCalled:
 
 
 @dataclass(frozen=True)
+class Unknown:
+    """A relation, `blog.Comment.article`, whose `on_delete` is none of Django's.
+
+    `possible` are the signals that somebody hears if it deletes what refers to a deleted row.
+    """
+
+    relation: str
+    on_delete: str
+    possible: tuple[Sent, ...]
+
+
+@dataclass(frozen=True)
 class Chain:
     """An operation and what happens in it, in this order.
 
     `stops` are sentences on what may raise before anything is sent, `unsent` on writes of the same
-    rows that send nothing.
+    rows that send nothing; what `unknown` relations do is not among the steps.
     """
 
     name: str
@@ -58,6 +70,7 @@ class Chain:
     not_called: tuple[NotCalled, ...] = ()
     stops: tuple[str, ...] = ()
     unsent: tuple[str, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
 
 
 class Signals:

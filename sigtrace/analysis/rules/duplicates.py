@@ -13,6 +13,7 @@ from sigtrace.analysis.rules.context import (
     subjects,
 )
 from sigtrace.analysis.rules.finding import RULES, Finding
+from sigtrace.events import ADDRESS
 from sigtrace.inspection import DJANGO
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _finding(connections: list[Connection]) -> Finding:
         modules = " and ".join(name.rpartition(".")[0] for name in names)
         said += f": one file is imported as {modules}"
         hint = "Import it by the same name everywhere."
-    elif len(set(uids)) > 1:
+    elif len(set(uids)) > 1 or ADDRESS in uids[0]:
         said += ", each time with another dispatch_uid"
         hint = "Connect it in one place, or with the same dispatch_uid in all."
     else:

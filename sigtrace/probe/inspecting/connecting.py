@@ -7,6 +7,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..connections import key_of
+from ..uids import addresses_of
 from .connectors import find_connector
 from .notes import Note, alive, label_of
 
@@ -72,7 +73,7 @@ class Notes:
             result = original(self_, receiver, sender, weak, dispatch_uid, apps)
             try:
                 if type(sender) is str and self.calls(self_) == before:
-                    told = self._tell(receiver, sender, weak, dispatch_uid)
+                    told = self._tell(self_, receiver, sender, weak, dispatch_uid)
                     told["sender"]["kind"] = "lazy"
                     self._lazy[id(self_), key_of(receiver), sender.lower()] = told
             except Exception as error:
@@ -97,7 +98,7 @@ class Notes:
             if note.stands_for(entry):
                 note.connects += 1
                 return
-        new.told = self._tell(receiver, sender, weak, uid)
+        new.told = self._tell(signal, receiver, sender, weak, uid)
         waited = self._lazy.pop((id(signal), key[0], label_of(sender)), None)
         if waited is not None:
             # Connected now that its model is there; asked for by another line, and before.
@@ -107,12 +108,13 @@ class Notes:
             new.watch = weakref.ref(target, self._mourner(new, weakref.ref(signal)))
         notes.append(new)
 
-    def _tell(self, receiver: Any, sender: Any, weak: Any, uid: Any) -> Record:
+    def _tell(self, signal: Any, receiver: Any, sender: Any, weak: Any, uid: Any) -> Record:
         at = find_connector(self._places)
+        addresses = addresses_of(signal, receiver, sender)
         return {
             "receiver": self._receiver(receiver),
             "sender": self._facts.sender(sender),
-            "dispatch_uid": self._facts.uid(uid) if uid else None,
+            "dispatch_uid": self._facts.uid(uid, addresses) if uid else None,
             "weak": bool(weak),
             "connected_at": None
             if at.filename is None

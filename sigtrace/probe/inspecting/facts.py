@@ -13,10 +13,11 @@ from ..describe import Describer
 from ..naming import Receivers
 from ..places import DJANGO, OWN, THIRD_PARTY, Places
 from ..text import type_path
+from ..uids import without_addresses
 from .packages import Packages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 Record = dict[str, Any]
 _TAKES_ANY_KEYWORD = 0x08  # inspect.CO_VARKEYWORDS
@@ -31,7 +32,7 @@ class Facts:
         self._project = project
         self._receivers = Receivers(places)
         self._describe = Describer(RecordOptions(run_dir=""), self._receivers)
-        self._packages = Packages()
+        self._packages = Packages(project)
 
     def place(self, filename: str, line: int | None) -> Record:
         """Describe a line of a file, or the file."""
@@ -77,16 +78,18 @@ class Facts:
         found = next((model for model in models if id(model) == number), None)
         return {"kind": "unknown"} if found is None else self.sender(found)
 
-    def uid(self, uid: Any) -> Any:
-        """Write a dispatch_uid: a text or number as it is, a tuple by its items, else its type."""
-        if type(uid) is str:
-            return uid
+    def uid(self, uid: Any, addresses: Collection[int]) -> Any:
+        """Write a dispatch_uid: a text or number but for its `addresses`, of a tuple its items.
+
+        Of all else its type.
+        """
         if type(uid) is tuple:
-            return "<(%s)>" % ", ".join(str(self.uid(item)) for item in uid)
-        return json.loads(self._describe.value(uid))
+            return "<(%s)>" % ", ".join(str(self.uid(item, addresses)) for item in uid)
+        told = without_addresses(uid, addresses)
+        return told if type(told) is str else json.loads(self._describe.value(told))
 
     def _with_package(self, place: Record) -> Record:
-        """Add whose package it is; an editable one outside of the project is not the project's."""
+        """Add whose package it is; an editable one beside the project is not the project's."""
         file, origin = place["file"], place["origin"]
         if not file or file.startswith("<") or origin == DJANGO:
             return place

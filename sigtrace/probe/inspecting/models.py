@@ -104,8 +104,13 @@ def _relations(meta: Any) -> Iterator[Record]:
 
 
 def _name_of(on_delete: Any) -> str:
-    """Django's own by their names, without a module; `SET(…)` makes a function of its own."""
-    name = str(getattr(on_delete, "__qualname__", None) or getattr(on_delete, "__name__", "?"))
+    """Django's own by their names, without a module; `SET(…)` makes a function of its own.
+
+    What is no function goes by its type.
+    """
+    name = getattr(on_delete, "__qualname__", None) or getattr(on_delete, "__name__", None)
+    if type(name) is not str:
+        return type_path(type(on_delete))
     module = getattr(on_delete, "__module__", "?")
     if module == "django.db.models.deletion":
         return "SET" if name.startswith("SET.") else name

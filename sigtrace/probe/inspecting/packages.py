@@ -17,9 +17,13 @@ class Package(NamedTuple):
 
 
 class Packages:
-    """The distributions of this interpreter, read when first asked for."""
+    """The distributions of this interpreter, read when first asked for.
 
-    def __init__(self) -> None:
+    One that is edited in a folder around the `project` is the project, and installs nothing.
+    """
+
+    def __init__(self, project: str) -> None:
+        self._project = os.path.join(os.path.realpath(project), "")
         self._known: dict[str, Package | None] = {}
         self._by_top: dict[str, list[metadata.Distribution]] | None = None
         self._editable: list[tuple[str, metadata.Distribution]] = []
@@ -57,7 +61,7 @@ class Packages:
                     by_top.setdefault(top, []).append(by_name[name])
         for distribution in by_name.values():
             root = _editable_root(distribution)
-            if root:
+            if root and not self._project.startswith(os.path.join(os.path.realpath(root), "")):
                 self._editable.append((root, distribution))
         # The innermost folder first.
         self._editable.sort(key=lambda item: -len(item[0]))

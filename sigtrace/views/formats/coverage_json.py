@@ -24,6 +24,7 @@ def render_json(coverage: SignalCoverage, command: str) -> str:
             "connected": coverage.connected,
             "called": coverage.called,
             "muted": coverage.muted,
+            "in_tests": coverage.in_tests,
             "doubts": list(coverage.doubts),
             "apps": [
                 {

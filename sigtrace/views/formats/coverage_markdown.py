@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.paths import last_part
 from sigtrace.views.formats.markup import code, table, text
-from sigtrace.views.text import place
+from sigtrace.views.text import place, plural
 
 if TYPE_CHECKING:
     from sigtrace.analysis.coverage import Late, Row, SignalCoverage
@@ -17,6 +17,8 @@ def render_markdown(coverage: SignalCoverage) -> str:
     whose = "receivers" if coverage.everyone else "own receivers"
     called = f"{coverage.called:,} of {coverage.connected:,} {whose} called"
     head = ["## sigtrace: signal coverage", "", f"**{coverage.percent:.1f} %** · {called}"]
+    if coverage.in_tests:
+        head.append(f"- {plural(coverage.in_tests, 'receiver')} in test files not counted")
     head += [f"- calls may be missing: {text(doubt)}" for doubt in coverage.doubts]
     never = [row for row in coverage.rows if not row.calls]
     ever = [row for row in coverage.rows if row.calls]

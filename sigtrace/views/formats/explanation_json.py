@@ -37,6 +37,14 @@ def _chain(chain: Chain) -> dict[str, Any]:
         ],
         "stops": list(chain.stops),
         "unsent": list(chain.unsent),
+        "unknown": [
+            {
+                "relation": one.relation,
+                "on_delete": one.on_delete,
+                "possible": [_step(sent) for sent in one.possible],
+            }
+            for one in chain.unknown
+        ],
     }
 
 
