@@ -114,6 +114,109 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+COPIED = """
+import copy, pickle, sigtrace
+from blog.models import Article
+from blog.signals import generate_slug
+from sigtrace.errors import SigtraceError
+from sigtrace.testing import SignalTestMixin
+from django.test import SimpleTestCase
+class Test(SignalTestMixin, SimpleTestCase): pass
+"""
+
+
+def test_a_trace_can_be_copied_and_pickled(in_site):
+    said = in_site(
+        COPIED
+        + """
+def told(t):
+    call = t.calls("generate_slug")[0]
+    return (
+        repr(t), str(t), t.tree(durations=False), t.sends, t.bypassed, call.changes,
+        call.queries, t.events, len(t.calls(generate_slug)),
+    )
+with sigtrace.trace() as t:
+    Article.objects.create(title="x")
+    Article.objects.bulk_create([Article(title="x")])
+    while_open = pickle.loads(pickle.dumps(t))
+    print(len(while_open.calls()), copy.deepcopy(t) is t is copy.copy(t))
+print(told(pickle.loads(pickle.dumps(t))) == told(t), copy.deepcopy({"t": t})["t"] is t)
+with Test().assertSignals(["pre_save", "post_save"]) as expecting:
+    Article.objects.create(title="x")
+again = pickle.loads(pickle.dumps(expecting))
+print(type(again) is sigtrace.Trace, len(again.calls()))
+for other in (again, while_open):
+    for step in (lambda: other.__enter__(), lambda: other.__exit__(None, None, None)):
+        try: step()
+        except SigtraceError as error: print(error.message)
+with pickle.loads(pickle.dumps(sigtrace.trace())) as fresh: Article.objects.create(title="x")
+print(len(fresh.calls()))
+"""
+    )
+    assert said.splitlines() == [
+        "3 True",
+        "True True",
+        "True 3",
+        *[
+            "A trace is of one block.",
+            "This trace is not open: it was not entered, or is left already.",
+        ]
+        * 2,
+        "3",
+    ]
+
+
+def test_chains_that_overlap_are_drawn_in_the_order_of_their_start(in_site):
+    said = in_site(
+        """
+import asyncio, sigtrace, threading
+from django.db import transaction
+from django.dispatch import Signal
+first, second, third = Signal(), Signal(), Signal()
+async def slow(**kwargs): await asyncio.sleep(0.03)
+async def quick(**kwargs): pass
+first.connect(slow)
+second.connect(quick)
+third.connect(quick)
+async def main():
+    with sigtrace.trace() as t:
+        await asyncio.gather(*(each.asend(None) for each in (first, second, third)))
+    return t
+t = asyncio.run(main())
+names = [chain.root.name for chain in t.chains]
+for text in (str(t), t.tree(durations=False)):
+    print([line.split()[1] for line in text.splitlines() if line.startswith("●")] == names, names)
+
+# A block that ends meanwhile says what became of its chain below that.
+
+def waits(**kwargs):
+    thread = threading.Thread(target=rolls_back)
+    thread.start()
+    thread.join()
+def heard(**kwargs): pass
+def rolls_back():
+    # Beside it, as a server's thread: another chain.
+    try:
+        with transaction.atomic(): second_sync.send(None), 1 / 0
+    except ZeroDivisionError: pass
+first_sync, second_sync = Signal(), Signal()
+first_sync.connect(waits)
+second_sync.connect(heard)
+with sigtrace.trace() as t: first_sync.send(None)
+print(t.tree(durations=False))
+"""
+    )
+    assert [" ".join(line.split()) for line in said.splitlines()] == [
+        "True ['first', 'second', 'third']",
+        "True ['first', 'second', 'third']",
+        "● first_sync script.py",
+        "└─ waits script.py",
+        "● second_sync ⎇ atomic script.py",
+        "└─ heard script.py",
+        "↺ 1 chain rolled back",
+    ]
+
+
 def test_a_tree_without_values_draws_none_of_its_senders(in_site):
     in_site(
         """
@@ -299,6 +402,54 @@ assert heard == [1]
 assert len(t.sends) == 1
 """
     )
+
+
+# What is put in place, how many sends are seen then, and how a mock was called.
+STAND_INS = {
+    "send": ("'send'", "1 [call(None)]"),
+    "send_robust": ("'send_robust'", "1 [call(None)]"),
+    "connect": ("'connect'", "2 [call(heard)]"),
+    "autospec": ("'send', autospec=True", "1 [call(bus, None)]"),
+    "partial": ("'send', partial(bool)", "1 None"),
+    "wrapper": ("'send', wrapper", "2 None"),
+}
+
+
+@pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
+@pytest.mark.parametrize(("stand_in", "said"), STAND_INS.values(), ids=STAND_INS)
+def test_what_stands_in_place_of_a_send_is_left_alone(in_site, first_use, stand_in, said):
+    shown = in_site(
+        UNCHANGED
+        + f"""
+from contextlib import nullcontext
+from functools import partial, wraps
+from unittest import mock
+class Bus(Signal):
+    def __repr__(self): return "bus"
+class Heard:
+    def __repr__(self): return "heard"
+    def __call__(self, **kwargs): pass
+send, bus, heard = Signal.send, Bus(), Heard()
+@wraps(send)
+def wrapper(self, *args, **kwargs):
+    return send(self, *args, **kwargs)
+bus.connect(heard)
+with {first_use}(): pass
+with mock.patch.object(Signal, {stand_in}) as stand_in:
+    with_it = held()
+    with sigtrace.trace() as t:
+        bus.send(None)
+        bus.send_robust(None)
+        bus.connect(heard)
+    assert held() == with_it
+    calls = getattr(stand_in, "call_args_list", None)
+    print(len(t.sends), None if calls is None else [*calls])
+with sigtrace.trace() as t: bus.send(None)
+print(len(t.sends))
+assert held() == before
+"""
+    )
+    assert shown.splitlines() == [said, "1"]
 
 
 @pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
