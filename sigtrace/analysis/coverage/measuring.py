@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
-from sigtrace.analysis.filters import Selection, matches, matches_sender
+from sigtrace.analysis.filters import Selection, is_connected_to, matches
 from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
@@ -53,7 +53,7 @@ def measure(
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
                     muted.add(_key(one))
-                elif _is_selected(one, selection):
+                elif is_connected_to(one, selection):
                     connections.setdefault(one, _app_of(one.receiver, apps))
         for event in merge_events(run.files, damage, progress):
             calls.feed(event)
@@ -176,14 +176,6 @@ def _app_of(receiver: str, apps: Iterable[str]) -> str:
     """The innermost app that a receiver's module lies in, else its top-level package."""
     homes = [name for name in apps if receiver.startswith(f"{name}.")]
     return max(homes, key=len) if homes else receiver.partition(".")[0]
-
-
-def _is_selected(one: Connection, selection: Selection) -> bool:
-    return (
-        matches(one.receiver, selection.receiver)
-        and matches(one.signal, selection.signal)
-        and (one.sender is None or matches_sender(one.sender, selection.sender))
-    )
 
 
 def _doubts(damage: Damage, calls: Calls) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.filters import OPERATIONS, bypassed
+from sigtrace.analysis.filters import OPERATIONS, bypassed, is_connected_to
 from sigtrace.analysis.findings.finding import Name, Place, finding
 from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from sigtrace.analysis.connected import Connection, Registry
+    from sigtrace.analysis.filters import Selection
     from sigtrace.analysis.findings.finding import Finding
     from sigtrace.analysis.unfolded import Unfolded
 
@@ -61,11 +62,13 @@ class Uncalled:
         self._told |= later._told
 
     def findings(
-        self, called: Container[tuple[str, str]], unseen: Container[str]
+        self, called: Container[tuple[str, str]], unseen: Container[str], selection: Selection
     ) -> Iterator[Finding]:
-        """What was found: `called` are signals and receivers; `unseen` signals are left out."""
+        """What was found: `called` are signals and receivers; `unseen` signals are left out, and
+        so are connections that are not selected.
+        """
         for one in dict.fromkeys(self._registry.audible()):
-            if one.signal in unseen:
+            if one.signal in unseen or not is_connected_to(one, selection):
                 continue
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
                 signal = last_part(one.signal)
