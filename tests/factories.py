@@ -217,10 +217,12 @@ _USUAL: dict[str, Event] = {
         "model": "blog.Article",
         "pk": 7,
         "field": "tags",
+        "through": "blog.Article_tags",
         "action": "add",
         "count": 2,
         "bypassed": [],
         "alias": "default",
+        "historical": False,
         **_SITE,
     },
     "bulk": {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.filters import OPERATIONS, bypassed, is_connected_to
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.analysis.findings.historical import Historical
 from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED
@@ -34,6 +35,7 @@ class Uncalled:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._historical = Historical(registry)
         self._models: set[str] = set()
         self._told: set[str] = set()
 
@@ -42,7 +44,9 @@ class Uncalled:
         for kind in OPERATIONS:
             for place in chain.of[kind]:
                 span = chain.spans[place]
-                if not span.event.get("historical"):
+                if span.event.get("historical"):
+                    self._told.update(self._historical.missed(span))
+                else:
                     self._models.add(span.text("model"))
                 self._told.update(bypassed(span))
         root = chain.spans[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.analysis.connected import Registry
+from sigtrace.analysis.findings import Name
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
 from tests.factories import begin, end, prompt, registered, scope
@@ -503,6 +504,37 @@ def test_writes_that_bypass_receivers_say_why(find, said, connection):
         "Article.tags.add() did not call a.line_saved\n"
         "rows of its through model are written at once, without save signals"
     )
+
+
+def test_many_to_many_managers_of_migrations_call_nobody(find, connection):
+    changed = "django.db.models.signals.m2m_changed"
+    registry = Registry(
+        (
+            connection(receiver="a.on_tags", signal=changed, sender="blog.Article_tags"),
+            connection(receiver="a.on_others", signal=changed, sender="blog.Article_others"),
+            connection(receiver="a.on_article"),
+        )
+    )
+    names = ("SELECT blog_tag", "INSERT blog_article_tags")
+    select, insert = (end("query", f"1-{n}", "1-1", name=name) for n, name in enumerate(names, 2))
+
+    def found(*lines, **fields):
+        lines = (*lines, end("m2m", "1-1", **{"historical": True, **fields}))
+        return [
+            [word.path for word in one.message if isinstance(word, Name)]
+            for rule in ("R005", "R011")
+            for one in find(rule, *lines, registry=registry)
+        ]
+
+    assert found() == found(action="set") == found(action="clear", count=None) == [["a.on_tags"]]
+    assert found(select, insert, action="set") == [["a.on_tags"]]
+    # None of these would have sent anything.
+    assert found(count=0) == found(select, action="set") == found(exception="E") == []
+    assert found(historical=False) == [["a.on_article"]]
+    # That others were saved under its name changes nothing for who was told of already.
+    save = end("save", "1-9", model="blog.Article_tags")
+    assert found(save) == [["a.on_tags"]]
+    assert found(save, count=0) == [["a.on_tags"]]
 
 
 def test_what_wrote_nothing_bypassed_nobody(find, connection):
