@@ -139,6 +139,7 @@ KIND_FIELDS: dict[str, tuple[str, ...]] = {
         "index",
         "mode",
         "dispatch_uid",
+        "any_sender",
         "changes",
         "swallowed",
     ),

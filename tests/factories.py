@@ -257,6 +257,7 @@ _USUAL: dict[str, Event] = {
         "file": "blog/signals.py",
         "line": 24,
         "origin": "own",
+        "any_sender": False,
         "index": 0,
         "mode": "sync",
         "changes": {},

@@ -38,6 +38,32 @@ def test_a_custom_signal_with_its_arguments_and_receivers_in_order(twice):
     assert first["parent"] == second["parent"] == send["id"]
 
 
+def test_who_is_connected_to_any_sender_says_so(twice):
+    done = twice(
+        "class Method:\n"
+        "    def heard(self, **kwargs): pass\n"
+        "kept = Method()\n"
+        "def one(**kwargs): pass\n"
+        "def other(**kwargs): pass\n"
+        "opened = Signal()\n"
+        "opened.connect(one)\n"
+        "opened.connect(kept.heard, dispatch_uid='m')\n"
+        "opened.connect(other, sender=Book)\n"
+        "opened.send(Book)\n"
+        "opened.connect(other)\n"
+        "opened.disconnect(one)\n"
+        "opened.connect(one, sender=Book)\n"
+        "opened.send(Book)\n"
+    )
+    said = [
+        (span["name"].rpartition(".")[2], span["any_sender"])
+        for span in done.trace.spans("receiver")
+    ]
+    assert said[:3] == [("one", True), ("heard", True), ("other", False)]
+    assert ("one", False) in said[3:]
+    assert ("other", True) in said[3:]
+
+
 def test_what_nobody_hears_is_only_counted(twice):
     done = twice(
         'quiet = Signal()\nfor _ in range(7): quiet.send(None)\nBook.objects.create(title="x")'

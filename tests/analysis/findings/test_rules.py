@@ -83,8 +83,31 @@ def test_recursion_that_never_ended(find, said):
     assert "never ended" in said(one)
 
 
+def test_what_never_ended_for_another_model_is_no_recursion(find):
+    lines = []
+    for number, kind in enumerate(("save", "send", "receiver") * 2):
+        named = {"name": "Tag.save()"} if number == 3 else {}
+        up = f"1-{number - 1}" if number else None
+        lines.append(begin(kind, f"1-{number}", up, number, **named))
+    assert find("R002", *lines) == []
+
+
 def test_other_receivers_within_each_other_are_no_recursion(find):
     assert find("R002", *circle("a.f", "a.g", "a.h")) == []
+
+
+def test_one_code_for_several_senders_is_several_receivers(find):
+    def of(*senders, **fields):
+        lines = circle(*("a.f" for _ in senders))
+        calls = [line for line in lines if line["kind"] == "receiver"]
+        for call, sender in zip(calls, senders[::-1], strict=True):
+            call |= {"sender": sender, **fields}
+        return [one.message[-1] for one in find("R002", *lines)]
+
+    assert of("blog.Article", "blog.Tag") == []
+    assert len(of("blog.Article", "blog.Tag", any_sender=True)) == 1
+    (said,) = of("blog.Article", "blog.Tag", "blog.Article")
+    assert "2 calls deep" in said
 
 
 def slow_chain(number, ms, of):
