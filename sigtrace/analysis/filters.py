@@ -14,6 +14,8 @@ from sigtrace.tree import FINISHED, REGISTERED, Chain, Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sigtrace.analysis.connected import Connection
+
 OPERATIONS = ("save", "delete", "m2m", "bulk")
 _TRANSACTION_CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "START")
 
@@ -70,6 +72,15 @@ def matches_sender(sender: str, globs: tuple[str, ...]) -> bool:
     """The same of a sender; `blog.Article pk=7` also goes by `<blog.Article>` and by that type."""
     kind = sender_kind(sender)
     return any(matches(one, globs) for one in (sender, kind, kind.strip("<>")))
+
+
+def is_connected_to(one: Connection, selection: Selection) -> bool:
+    """Whether a connection is one of what was selected; any sender is that one too."""
+    return (
+        matches(one.receiver, selection.receiver)
+        and matches(one.signal, selection.signal)
+        and (one.sender is None or matches_sender(one.sender, selection.sender))
+    )
 
 
 def is_silent(span: Span) -> bool:

@@ -51,6 +51,8 @@ class Gathered:
         self.processes: list[Event] = []
         self.damage = Damage()
         self._selection = selection
+        # What was not selected tells who was called too.
+        self._others = Statistics()
         self._chains = ChainTotals()
         self._summary = Summary()
 
@@ -62,6 +64,7 @@ class Gathered:
     def absorb(self, later: Gathered) -> None:
         """Add what was gathered from a later part of the run."""
         self.statistics.absorb(later.statistics)
+        self._others.absorb(later._others)
         self.findings.absorb(later.findings)
         self.processes += later.processes
         self.damage.absorb(later.damage)
@@ -71,6 +74,11 @@ class Gathered:
     def totals(self) -> Totals:
         """What all chains add up to, whichever were selected."""
         return self._chains.totals() + self._summary.totals()
+
+    def called(self) -> set[tuple[str, str]]:
+        """The signals and receivers of all calls, whichever were selected."""
+        calls = (*self.statistics.receivers, *self._others.receivers)
+        return {(signal, receiver) for receiver, signal, _ in calls}
 
     def _note(self, event: Event) -> None:
         what = event["event"]
@@ -87,6 +95,9 @@ class Gathered:
         if not self._selection.names or visible(chain, self._selection) is not None:
             self.statistics.add(unfolded)
             self.findings.chain(unfolded)
+        else:
+            self._others.add(unfolded)
+            self.findings.unselected(unfolded)
 
 
 def gather(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.analysis.filters import Selection, matches, matches_sender
+from sigtrace.analysis.filters import Selection, is_connected_to, matches, matches_sender
 from sigtrace.analysis.findings import SLOW_MS, Finding, ranked, slow_receivers
 from sigtrace.analysis.findings.several import together
 from sigtrace.analysis.gathering import gather
@@ -86,11 +86,16 @@ def analyse(
         statistics.absorb(one.statistics)
         totals += one.totals()
         damage.absorb(one.damage)
-    called = {(signal, receiver) for receiver, signal, _ in statistics.receivers}
+    called = {call for one in gathered for call in one.called()}
     whole = not any(_missing(runs, totals, damage, live))
     findings = together(
         [
-            (run.path.name, one.findings.finish(called, unseen=one.totals().unseen, whole=whole))
+            (
+                run.path.name,
+                one.findings.finish(
+                    called, unseen=one.totals().unseen, whole=whole, selection=selection
+                ),
+            )
             for run, one in zip(runs, gathered, strict=True)
         ]
     )
@@ -117,7 +122,7 @@ def analyse(
         discarded=tuple(statistics.discarded.most_common()),
         findings=tuple(ranked(findings)),
         muted=tuple(sorted({name for one in registries for name in one.muted})),
-        coverage=coverage(registries, statistics.receivers.values()),
+        coverage=coverage(registries, receivers, selection),
         damage=damage,
         live=live,
     )
@@ -140,18 +145,23 @@ def _missing(
         yield f"{name} is still going on"
 
 
-def coverage(registries: Iterable[Registry], receivers: Iterable[ReceiverCalls]) -> Coverage | None:
+def coverage(
+    registries: Iterable[Registry], receivers: Iterable[ReceiverCalls], selection: Selection
+) -> Coverage | None:
     """Compare what was called with what was connected; None where that was not recorded.
 
-    A receiver counts once for each signal that it is connected to; muted signals do not count.
+    `receivers` are the calls that `selection` chooses; of the connections those count that its
+    names choose. A receiver counts once for each signal that it is connected to; muted signals do
+    not count.
     """
+    audible = [one for registry in registries for one in registry.audible()]
+    if not audible:
+        return None
     connected = {
         (one.signal, one.receiver): one.origin == "own"
-        for registry in registries
-        for one in registry.audible()
+        for one in audible
+        if is_connected_to(one, selection)
     }
-    if not connected:
-        return None
     called = {(calls.signal, calls.receiver) for calls in receivers} & set(connected)
     return Coverage(
         called=len(called),

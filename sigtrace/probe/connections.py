@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from ..events import UNKNOWN, sender_kind
+from .identity import receiver_key
 from .places import NOWHERE
 from .text import quote
 from .uids import addresses_of, without_addresses
@@ -99,6 +100,22 @@ class Connections:
                 if uid != "null":
                     found[index] = uid
         return found
+
+    def of_any_sender(self, signal: Any, receivers: list[Any]) -> set[int]:
+        """Return the places of the receivers of a send that hear any sender."""
+        connected = signal.receivers
+        if not issubclass(type(connected), list):
+            return set()
+        keys = set()
+        for entry in [*list.__iter__(connected)]:
+            if entry[0][1] == _NOBODY:
+                receiver = entry[1]
+                if issubclass(type(receiver), ReferenceType):
+                    receiver = receiver()
+                keys.add(receiver_key(receiver))
+        if not keys:
+            return set()
+        return {index for index, one in enumerate(receivers) if receiver_key(one) in keys}
 
     def write(
         self, path: str, settings: str | None, muted: tuple[str, ...], apps: list[str]

@@ -1,7 +1,8 @@
-"""A cache keyed by the object itself, which neither hashes, compares nor keeps it alive."""
+"""Objects of the target told apart by their identity: never hashed, compared or kept alive."""
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
@@ -44,3 +45,13 @@ class IdentityCache(Generic[Value]):
     def forget(self, key: Any) -> None:
         """Drop what is known of `key`."""
         self._entries.pop(id(key), None)
+
+
+def receiver_key(receiver: Any) -> Any:
+    """What tells a receiver from others while it lives, without asking it for an attribute.
+
+    A bound method is made anew for every send, its two parts are not.
+    """
+    if type(receiver) is MethodType:
+        return (id(receiver.__self__), id(receiver.__func__))
+    return id(receiver)

@@ -6,7 +6,8 @@ import functools
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .operations import Operation, OperationHooks, enclosed
+from .models import state
+from .operations import Operation, OperationHooks, boolean, enclosed
 from .spans import Span
 from .text import quote
 
@@ -64,6 +65,8 @@ class RelationHooks(OperationHooks):
         count = len(given) if type(given) in (list, tuple, set, frozenset) else None
         operation.created = "null" if count is None else str(count)
         operation.instance = field
+        through = self._tools.describe.model(state(manager).get("through"))
+        operation.row = "null" if through is None else through.label_text
         # What it writes in bulk adds to it.
         operation.bypassed = []
         span.data = operation
@@ -72,15 +75,18 @@ class RelationHooks(OperationHooks):
     def _m2m_tail(self, span: Span, result: Any) -> str:
         operation: Operation = span.data
         return (
-            ',"model":%s,"pk":%s,"field":%s,"action":"%s","count":%s,"bypassed":[%s],"alias":%s%s'
+            ',"model":%s,"pk":%s,"field":%s,"through":%s,"action":"%s","count":%s,"bypassed":[%s],'
+            '"alias":%s,"historical":%s%s'
         ) % (
             operation.label,
             operation.key,
             quote(operation.instance),
+            operation.row,
             operation.what,
             operation.created,
             ",".join(dict.fromkeys(operation.bypassed)),
             operation.alias_text(),
+            boolean(operation.model.historical),
             operation.place.fields,
         )
 

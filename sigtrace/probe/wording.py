@@ -10,6 +10,8 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from .identity import receiver_key
+
 if TYPE_CHECKING:
     from .connections import Connections
     from .describe import Describer
@@ -29,7 +31,14 @@ class Call:
     __slots__ = ("begin", "done", "end", "name", "target")
 
     def __init__(
-        self, wording: Wording, index: int, known: Receiver, uid: str, receiver: Any
+        self,
+        wording: Wording,
+        index: int,
+        known: Receiver,
+        uid: str,
+        receiver: Any,
+        *,
+        any_sender: bool,
     ) -> None:
         self.name = known.name
         self.target = _target(receiver)
@@ -37,6 +46,7 @@ class Call:
         self.end = (
             f',"receiver":{known.name},"signal":{wording.signal},"sender":{wording.sender}'
             f'{known.place.fields},"index":{index},"dispatch_uid":{uid}'
+            f',"any_sender":{"true" if any_sender else "false"}'
         )
         self.done = (
             f',"exception":null{self.end},"mode":"sync","changes":{{}},"swallowed":false}}\n'
@@ -106,9 +116,9 @@ def _repeats(receivers: list[Any]) -> str:
     first: dict[Any, int] = {}
     again = []
     for index, one in enumerate(receivers):
-        same = (id(one.__self__), id(one.__func__)) if type(one) is MethodType else id(one)
-        if first.setdefault(same, index) != index:
-            again.append(f'"{index}":{first[same]}')
+        key = receiver_key(one)
+        if first.setdefault(key, index) != index:
+            again.append(f'"{index}":{first[key]}')
     return "{%s}" % ",".join(again)
 
 
@@ -175,8 +185,16 @@ class Wordings:
         plan = wording.plan
         if plan is None or not plan.holds(receivers, connections.version):
             uids = connections.uids(signal, sender, receivers)
+            any_sender = connections.of_any_sender(signal, receivers)
             calls = [
-                Call(wording, index, self._receivers(receiver), uids.get(index, "null"), receiver)
+                Call(
+                    wording,
+                    index,
+                    self._receivers(receiver),
+                    uids.get(index, "null"),
+                    receiver,
+                    any_sender=index in any_sender,
+                )
                 for index, receiver in enumerate(receivers)
             ]
             wording.plan = plan = Plan(calls, receivers, connections.version)

@@ -21,7 +21,17 @@ _NUMBERS = {
 _LISTS = {"argv", "bypassed", "differs", "not_reached", "receivers", "update_fields"}
 _OBJECTS = {"arguments", "changes", "counts", "repeats", "unheard", "unseen"}
 _FLAGS = {
-    *("closed", "created", "discarded", "durable", "historical", "many", "raw", "robust"),
+    *(
+        "any_sender",
+        "closed",
+        "created",
+        "discarded",
+        "durable",
+        "historical",
+        "many",
+        "raw",
+        "robust",
+    ),
     *("savepoint", "swallowed"),
 }
 _ANYTHING = {"dispatch_uid", "pk", "schema", "status"}

@@ -87,11 +87,12 @@ def is_summed_up(span: Span, display: Display) -> bool:
 def _child(
     node: Node, span: Span, first: str, rest: str, is_concurrent: bool, display: Display
 ) -> Node:
-    receivers, again = node.receivers, False
+    receivers, again, led_to = node.receivers, False, None
     if span.kind == "receiver":
-        receiver = identity(span)
+        receiver = identity(span, node.span, node.above)
         again = receiver in receivers
         receivers = receivers | {receiver}
+        led_to = reentry(span, receiver) if again and display.folds else None
     return Node(
         span=span,
         above=node.span,
@@ -100,7 +101,7 @@ def _child(
         level=node.level + 1,
         receivers=receivers,
         again=again,
-        reentry=reentry(span) if again and display.folds else None,
+        reentry=led_to,
         concurrent=is_concurrent,
     )
 

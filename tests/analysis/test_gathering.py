@@ -9,6 +9,7 @@ import signal
 
 import pytest
 
+from sigtrace.analysis.filters import Selection
 from sigtrace.analysis.report import analyse
 from sigtrace.cli.background import Background
 from sigtrace.errors import SigtraceError
@@ -49,12 +50,12 @@ class AtOnce:
 def both(tmp_path, monkeypatch):
     """`both(path)`: the report of a run read whole and in halves, and whether those were used."""
 
-    def compare(path):
-        run = open_run(path, tmp_path)
-        whole = as_object(analyse([run]), "report")
+    def compare(path, **selection):
+        run, selected = open_run(path, tmp_path), Selection(**selection)
+        whole = as_object(analyse([run], selected), "report")
         monkeypatch.setattr(parts, "WORTH", 0)
         AtOnce.used = 0
-        halved = as_object(analyse([run], in_background=AtOnce), "report")
+        halved = as_object(analyse([run], selected, in_background=AtOnce), "report")
         return whole, halved, AtOnce.used
 
     return compare
@@ -68,6 +69,15 @@ def sorted_lists(value):
     if isinstance(value, list):
         return sorted((sorted_lists(one) for one in value), key=json.dumps)
     return value
+
+
+def test_a_real_run_of_which_names_are_selected(tmp_path, both):
+    repeat(record(tmp_path), tmp_path / "run", 3000)
+    names = {"sender": ("Tag",), "receiver": ("generate_slug",)}
+    for option, globs in names.items():
+        whole, halved, used = both(tmp_path / "run", **{option: globs})
+        assert used == 1
+        assert sorted_lists(halved) == sorted_lists(whole)
 
 
 @pytest.mark.parametrize("processes", [1, 3])

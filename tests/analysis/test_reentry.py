@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sigtrace.analysis.reentry import reentry
+from sigtrace.analysis.reentry import identity, reentry
 from sigtrace.tree import Builder
 from tests.factories import end
 
@@ -30,29 +30,46 @@ def outer_call(*lines):
     return next(child for child in chain.root.children if child.name == "blog.save_again")
 
 
+def led_to(call):
+    return reentry(call, identity(call, None, None))
+
+
 def test_calls_below_are_counted_with_what_happened_there():
-    found = reentry(outer_call(*nested(4)))
+    found = led_to(outer_call(*nested(4)))
     assert found is not None
     assert (found.calls, found.others, found.queries) == (4, {"blog.log": 3}, 3)
     assert not found.failures
 
 
 def test_a_call_that_leads_to_no_other_is_none():
-    assert reentry(outer_call(*nested(1))) is None
+    assert led_to(outer_call(*nested(1))) is None
 
 
 def test_receivers_of_one_name_at_different_places_differ():
-    assert reentry(outer_call(*nested(2, line=25))) is None
+    assert led_to(outer_call(*nested(2, line=25))) is None
+
+
+def test_one_code_for_another_sender_is_another_receiver_unless_it_hears_any():
+    other = {"sender": "blog.Tag"}
+    assert led_to(outer_call(*nested(2, **other))) is None
+    lines = [
+        line | {"any_sender": True} if line["kind"] == "receiver" else line
+        for line in nested(2, **other)
+    ]
+    found = led_to(outer_call(*lines))
+    assert found is not None
+    assert found.calls == 2
+    assert led_to(outer_call(*nested(2, signal="django.db.models.signals.pre_save"))) is None
 
 
 def test_errors_below_are_counted_but_not_its_own():
-    found = reentry(outer_call(*nested(3, exception="builtins.ValueError")))
+    found = led_to(outer_call(*nested(3, exception="builtins.ValueError")))
     assert found is not None
     assert [(failure.exception, failure.inside) for failure in found.failures] == [
         ("builtins.ValueError", "blog.save_again")
     ]
     own = outer_call(*nested(3))
     own.event["exception"] = "ValueError"
-    found = reentry(own)
+    found = led_to(own)
     assert found is not None
     assert not found.failures

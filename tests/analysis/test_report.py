@@ -101,6 +101,47 @@ def test_coverage_compares_calls_with_connections(tmp_path):
     assert found.muted == ("django.db.models.signals.pre_init",)
 
 
+def test_what_was_not_selected_was_called_all_the_same(tmp_path):
+    m2m_changed = "django.db.models.signals.m2m_changed"
+    of_article = {"sender": "blog.Article", "origin": "own"}
+    any_sender = {"receiver": "search.signals.update_search_index", "sender": None, "origin": "own"}
+    never = of_article | {"receiver": "blog.signals.never"}
+    added = of_article | {"receiver": "blog.signals.added"}
+    post_save = json.loads(
+        connected(
+            of_article | {"receiver": "blog.signals.notify_about_article"},
+            any_sender,
+            never,
+            of_article | {"receiver": "blog.signals.passed_by"},
+        )
+    )["signals"]
+    lines = [
+        *article_save("1"),
+        end("bulk", "1-50", bypassed=["blog.signals.passed_by"]),
+        end("receiver", "1-62", "1-61", receiver=added["receiver"], signal=m2m_changed),
+        end("send", "1-61", "1-60", signal=m2m_changed, receivers=[added["receiver"]]),
+        end("m2m", "1-60"),
+    ]
+    write(tmp_path / "1.jsonl", process("1"), *lines)
+    signals = [*post_save, {"signal": m2m_changed, "receivers": [added]}]
+    (tmp_path / "receivers.json").write_text(json.dumps({"signals": signals}))
+
+    def uncalled(**selection):
+        found = report(tmp_path, **selection)
+        seen = found.coverage
+        names = [one.message[0].path for one in found.findings if one.rule.number == "R011"]
+        return names, (seen.called, seen.connected)
+
+    assert uncalled() == ([never["receiver"]], (3, 5))
+    assert uncalled(signal=("m2m_changed",)) == ([], (1, 1))
+    assert uncalled(signal=("post_save",)) == ([never["receiver"]], (2, 4))
+    assert uncalled(receiver=("never",)) == ([never["receiver"]], (0, 1))
+    assert uncalled(receiver=("passed_by",)) == ([], (0, 1))
+    # A receiver of any sender was called, if not for this one.
+    assert uncalled(sender=("blog.Tag",)) == ([], (0, 1))
+    assert uncalled(signal=("no_such",)) == ([], (0, 0))
+
+
 def test_receivers_of_muted_signals_are_not_connected(tmp_path):
     write(tmp_path / "1.jsonl", process("1"), *article_save("1"))
     muted = ["django.db.models.signals.post_save"]

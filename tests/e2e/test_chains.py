@@ -200,14 +200,18 @@ def test_what_a_migration_saves_is_historical(site):
         site,
         "from django.db import connection\n"
         "from django.db.migrations.executor import MigrationExecutor\n"
-        "from blog.models import Tag\n"
+        "from blog.models import Article, Tag\n"
         'apps = MigrationExecutor(connection).loader.project_state([("blog", "0001_initial")]).apps\n'
-        'apps.get_model("blog", "Tag").objects.create(name="then")\n'
-        'Tag.objects.create(name="now")\n',
+        'tag = apps.get_model("blog", "Tag").objects.create(name="then")\n'
+        'tag.articles.add(apps.get_model("blog", "Article").objects.create(title="then"))\n'
+        'Tag.objects.create(name="now").articles.add(Article.objects.create(title="now"))\n',
     )
     then, now = trace.spans("save", model="blog.Tag")
     assert (then["historical"], now["historical"]) == (True, False)
     assert [span["kind"] for span in trace.children(then)] == ["query"]
+    then, now = trace.spans("m2m")
+    assert (then["historical"], now["historical"]) == (True, False)
+    assert then["through"] == now["through"] == "blog.Article_tags"
 
 
 def test_recursion_is_recorded_to_its_end(site):

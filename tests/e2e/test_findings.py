@@ -123,6 +123,37 @@ with during(post_save, Draft, saves_two), during(post_save, Tag, called_by_two):
     Draft.objects.create(text="y")
 
 
+# R002: one receiver of any sender; what is made for each model of one code is none.
+def hears_all(instance, **kwargs):
+    if isinstance(instance, Draft):
+        Tag.objects.create(name=f"{instance.pk} all")
+
+
+def handler_of(model):
+    def made_for_one(instance, **kwargs):
+        if model is Draft:
+            Tag.objects.create(name=f"{instance.pk} one")
+
+    return made_for_one
+
+
+class Handler:
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, instance, **kwargs):
+        if self.model is Draft:
+            Tag.objects.create(name=f"{instance.pk} instance")
+
+
+with during(post_save, None, hears_all):
+    Draft.objects.create(text="x")
+with during(post_save, Draft, handler_of(Draft)), during(post_save, Tag, handler_of(Tag)):
+    Draft.objects.create(text="x")
+with during(post_save, Draft, Handler(Draft)), during(post_save, Tag, Handler(Tag)):
+    Draft.objects.create(text="x")
+
+
 # R003: most of the chain; as long, but a small part of it, is none.
 def slow(**kwargs):
     time.sleep(0.05)
@@ -290,7 +321,7 @@ with during(post_save, Draft, mails_in_autocommit):
 
 NAMES = {
     "sigtrace.R001": {"stamp", "connected_twice", "recurse"},
-    "sigtrace.R002": {"stamp", "recurse"},
+    "sigtrace.R002": {"stamp", "recurse", "hears_all"},
     "sigtrace.R004": {"counts_each", "counts_once"},
     "sigtrace.R005": {"bypassed"},
     "sigtrace.R006": {"raises", "callback_raises", "recurse"},

@@ -55,6 +55,32 @@ opened.send(None)
     assert told == ["<id>", "second at <id>", 12345]
 
 
+def test_who_is_connected_to_any_sender_says_so(twice):
+    done = twice(
+        "class Method:\n"
+        "    def heard(self, **kwargs): pass\n"
+        "kept = Method()\n"
+        "def one(**kwargs): pass\n"
+        "def other(**kwargs): pass\n"
+        "opened = Signal()\n"
+        "opened.connect(one)\n"
+        "opened.connect(kept.heard, dispatch_uid='m')\n"
+        "opened.connect(other, sender=Book)\n"
+        "opened.send(Book)\n"
+        "opened.connect(other)\n"
+        "opened.disconnect(one)\n"
+        "opened.connect(one, sender=Book)\n"
+        "opened.send(Book)\n"
+    )
+    said = [
+        (span["name"].rpartition(".")[2], span["any_sender"])
+        for span in done.trace.spans("receiver")
+    ]
+    assert said[:3] == [("one", True), ("heard", True), ("other", False)]
+    assert ("one", False) in said[3:]
+    assert ("other", True) in said[3:]
+
+
 def test_what_nobody_hears_is_only_counted(twice):
     done = twice(
         'quiet = Signal()\nfor _ in range(7): quiet.send(None)\nBook.objects.create(title="x")'

@@ -6,21 +6,19 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.connected import registry
 from sigtrace.analysis.coverage.allotting import allotted, were_called
-from sigtrace.analysis.coverage.calls import Called, Calls, Key, kind_of
+from sigtrace.analysis.coverage.calls import Called, Calls, Key
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
 from sigtrace.analysis.coverage.testing import Tests
-from sigtrace.analysis.filters import Selection, matches, matches_sender
+from sigtrace.analysis.coverage.units import Units
+from sigtrace.analysis.filters import Selection, matches
 from sigtrace.analysis.paths import last_part
 from sigtrace.errors import SigtraceError
-from sigtrace.events import UNKNOWN
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sigtrace.analysis.connected import Connection
     from sigtrace.reader import Run
 
 
@@ -39,43 +37,15 @@ def measure(
             f"receivers.json is missing in {runs[0].path}, so nothing can be said of coverage.",
             "It is written when django.setup() ends; did the command get so far?",
         )
-    calls, damage, muted, in_tests = Calls(), Damage(), set(), set()
-    tests = Tests(runs[0])
-    connected: set[Key] = set()
-    told: set[Key] = set()
-    connections: dict[Key, Counter[str | None]] = {}
-    homes: dict[Key, str] = {}
+    calls, damage, units = Calls(), Damage(), Units(selection, Tests(runs[0]))
     for run in runs:
-        known = registry(run)
-        apps = _apps(run)
-        told |= _told(known.connections)
-        here: dict[Key, Counter[str | None]] = {}
-        for one in known.connections:
-            key = _key(one)
-            connected.add(key.of(None))
-            if one.origin == "own" and tests.connect(one):
-                if _is_selected(one, selection):
-                    in_tests.add(key)
-            elif selection.everything or one.origin == "own":
-                if one.signal in known.muted:
-                    muted.add(key)
-                elif _is_selected(one, selection):
-                    homes.setdefault(key, _app_of(one.receiver, apps))
-                    here.setdefault(key, Counter())[one.uid] += 1
-        for key, uids in here.items():
-            # Not added up: the runs of a suite connect the same.
-            connections[key] = connections.get(key, Counter()) | uids
+        units.add(run)
         for event in merge_events(run.files, damage, progress):
             calls.feed(event)
-        _add_unfinished(calls, connections)
+        _add_unfinished(calls, units.connections)
         calls.next_run()
-    # What is unknown in one run is among the others where another one has told them all.
-    known_ones = {
-        key: uids
-        for key, uids in connections.items()
-        if key.sender != UNKNOWN or key.of(None) not in told
-    }
-    rows = {key: tuple(_rows(key, homes[key], known_ones, calls)) for key in known_ones}
+    known = units.known()
+    rows = {key: tuple(_rows(key, units.apps[key], known, calls)) for key in known}
     alike = [
         key
         for key, found in rows.items()
@@ -84,18 +54,12 @@ def measure(
     return SignalCoverage(
         runs=tuple(runs),
         apps=tuple(_grouped(row for found in rows.values() for row in found)),
-        muted=len(muted),
-        in_tests=len(in_tests),
+        muted=len(units.muted),
+        in_tests=len(units.in_tests),
         doubts=tuple(_doubts(damage, calls, alike)),
         everyone=selection.everything,
-        late=tuple(sorted(_late(connected, calls, selection, tests), key=_receiver)),
+        late=tuple(sorted(_late(units, calls), key=_receiver)),
     )
-
-
-def _told(connections: Sequence[Connection]) -> set[Key]:
-    """The receivers and signals of a run that came before each of their connections."""
-    unknown = {_key(one).of(None) for one in connections if one.sender == UNKNOWN}
-    return {_key(one).of(None) for one in connections} - unknown
 
 
 def _rows(
@@ -104,10 +68,6 @@ def _rows(
     row = Row(app, key.receiver, key.signal, key.sender, key.file, key.line)
     for heard in allotted(key, connections, calls):
         yield _called(row, heard) if heard else row
-
-
-def _key(one: Connection) -> Key:
-    return Key(one.signal, one.receiver, one.file, one.line, kind_of(one.sender))
 
 
 def _called(row: Row, heard: Sequence[tuple[str | None, Called]]) -> Row:
@@ -136,15 +96,14 @@ def _add_unfinished(calls: Calls, connections: Iterable[Key]) -> None:
                 calls.add(key, slot, Called(1, time, None))
 
 
-def _late(
-    connected: Container[Key], calls: Calls, selection: Selection, tests: Tests
-) -> Iterator[Late]:
+def _late(units: Units, calls: Calls) -> Iterator[Late]:
     """What was called without having been connected by then, but for what tests connect."""
+    selection = units.selection
     for key, senders in calls.senders.items():
         if (
-            key not in connected
+            key not in units.everyone
             and (selection.everything or calls.origins.get(key) == "own")
-            and not tests.hold(key.file)
+            and not units.tests.hold(key.file)
             and matches(key.receiver, selection.receiver)
             and matches(key.signal, selection.signal)
         ):
@@ -164,25 +123,6 @@ def _grouped(rows: Iterable[Row]) -> Iterator[App]:
     for name, found in sorted(apps.items()):
         key = lambda row: (row.receiver, row.signal, row.sender or "")  # noqa: E731
         yield App(name, tuple(sorted(found, key=key)))
-
-
-def _apps(run: Run) -> list[str]:
-    names = run.receivers.get("apps")
-    return [str(name) for name in names] if isinstance(names, list) else []
-
-
-def _app_of(receiver: str, apps: Iterable[str]) -> str:
-    """The innermost app that a receiver's module lies in, else its top-level package."""
-    homes = [name for name in apps if receiver.startswith(f"{name}.")]
-    return max(homes, key=len) if homes else receiver.partition(".")[0]
-
-
-def _is_selected(one: Connection, selection: Selection) -> bool:
-    return (
-        matches(one.receiver, selection.receiver)
-        and matches(one.signal, selection.signal)
-        and (one.sender is None or matches_sender(one.sender, selection.sender))
-    )
 
 
 def _doubts(damage: Damage, calls: Calls, alike: Sequence[Key]) -> Iterator[str]:

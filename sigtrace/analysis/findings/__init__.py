@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sigtrace.analysis.filters import Selection
 from sigtrace.analysis.findings.bypassed import Bypassed
 from sigtrace.analysis.findings.connected_twice import ConnectedTwice
 from sigtrace.analysis.findings.discarded import Discarded
@@ -101,6 +102,10 @@ class Findings:
         if chain.of["on_commit"]:
             self._discarded.chain(chain)
 
+    def unselected(self, chain: Unfolded) -> None:
+        """Take a chain of which nothing is said, but that may have called who is selected."""
+        self._uncalled.chain(chain)
+
     def absorb(self, later: Findings) -> None:
         """Take what a later part of the run shows, of which this one is the beginning."""
         self._later = later
@@ -111,11 +116,13 @@ class Findings:
         *,
         unseen: Container[str] = (),
         whole: bool = True,
+        selection: Selection = Selection(),  # noqa: B008
     ) -> list[Finding]:
         """Say what was found; no more lines come. `called` are signals and receivers, `unseen`
         signals of which it is not known who was called.
 
-        Where the trace is not `whole`, nothing is said of who was never called.
+        Where the trace is not `whole`, nothing is said of who was never called; it is said of
+        those only whose connections the names of `selection` choose.
         """
         if self._later is not None:
             self._transactions.absorb(self._later._transactions)
@@ -125,7 +132,7 @@ class Findings:
                 rule.absorb(later)
             self._uncalled.absorb(self._later._uncalled)
         found = [one for rule in self._rules() for one in rule.findings()]
-        return [*found, *self._uncalled.findings(called, unseen)] if whole else found
+        return [*found, *self._uncalled.findings(called, unseen, selection)] if whole else found
 
     def _rules(self) -> tuple[Any, ...]:
         own = (self._saves, self._queries, self._errors, self._discarded)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
-from sigtrace.analysis.filters import bypassed, rows_written, wrote_nothing
+from sigtrace.analysis.filters import OPERATIONS, bypassed, rows_written
 from sigtrace.analysis.findings.finding import EVIDENCE, NOTICE, finding, names, times
+from sigtrace.analysis.findings.historical import Historical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from sigtrace.analysis.unfolded import Unfolded
     from sigtrace.tree import Span
 
-_MODELS = "django.db.models.signals."
-_SAVE = (_MODELS + "pre_save", _MODELS + "post_save")
-_DELETE = (_MODELS + "pre_delete", _MODELS + "post_delete")
+# Which of these the receivers are that a kind of write bypassed by itself.
+_WHY_OF = {"bulk": "bulk", "m2m": "m2m", "delete": "cascade"}
 _WHY = {
     "bulk": "it sends no save or delete signals",
     "m2m": "rows of its through model are written at once, without save signals",
@@ -49,32 +48,19 @@ class Bypassed:
 
     def __init__(self, registry: Registry) -> None:
         self._found: dict[tuple[object, ...], _Writes] = {}
-        # Signal and sender → receivers; only those of one model are not found by another class.
-        self._connected: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for one in registry.audible():
-            if one.sender is not None and one.origin != "django":
-                self._connected[one.signal, one.sender].append(one.receiver)
+        self._historical = Historical(registry)
 
     def chain(self, chain: Unfolded) -> None:
         """Take a chain."""
-        for place in _places(chain, "bulk"):
-            span = chain.spans[place]
-            self._note(span, "bulk", bypassed(span))
-            if span.event.get("historical"):
-                deletes = span.text("operation") == "raw_delete"
-                self._historical(span, _DELETE if deletes else _SAVE)
-        for place in _places(chain, "m2m"):
-            span = chain.spans[place]
-            self._note(span, "m2m", bypassed(span))
-        for place in _places(chain, "save"):
-            span = chain.spans[place]
-            if span.event.get("historical"):
-                self._historical(span, _SAVE)
-        for place in _places(chain, "delete"):
-            span = chain.spans[place]
-            self._note(span, "cascade", bypassed(span))
-            if span.event.get("historical"):
-                self._historical(span, _DELETE)
+        for kind in OPERATIONS:
+            for place in chain.of[kind]:
+                if chain.is_djangos(place):
+                    continue
+                span = chain.spans[place]
+                if kind in _WHY_OF:
+                    self._note(span, _WHY_OF[kind], bypassed(span))
+                if span.event.get("historical"):
+                    self._note(span, "historical", self._historical.missed(span))
 
     def absorb(self, later: Bypassed) -> None:
         """Add what was found in a later part of the run."""
@@ -102,14 +88,9 @@ class Bypassed:
                 weight=writes.calls,
             )
 
-    def _historical(self, span: Span, signals: tuple[str, ...]) -> None:
-        model = span.text("model")
-        missed = [name for signal in signals for name in self._connected.get((signal, model), ())]
-        self._note(span, "historical", missed)
-
     def _note(self, span: Span, why: str, receivers: list[str]) -> None:
         missed = [name for name in receivers if not name.startswith("django.")]
-        if not missed or wrote_nothing(span):
+        if not missed:
             return
         key = (span.name, span.text("model"), why, span.event.get("file"), span.event.get("line"))
         writes = self._found.get(key)
@@ -120,7 +101,3 @@ class Bypassed:
         writes.bypassed.update(dict.fromkeys(missed))
         if len(writes.evidence) < EVIDENCE:
             writes.evidence.append(span.id)
-
-
-def _places(chain: Unfolded, kind: str) -> Iterator[int]:
-    return (place for place in chain.of[kind] if not chain.is_djangos(place))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
-from sigtrace.analysis.reentry import identity
+from sigtrace.analysis.reentry import code
 from sigtrace.analysis.statements import Statements
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ class RepeatedQueries:
     ) -> None:
         """Take one call with the statements that it ran, and how often."""
         caller, root = chain.spans[place], chain.spans[0]
-        receiver = identity(caller)
+        receiver = code(caller)
         site = (root.event.get("file"), root.event.get("line"), root.name)
-        nested = any(identity(chain.spans[above]) == receiver for above in chain.callers(place))
+        nested = any(code(chain.spans[above]) == receiver for above in chain.callers(place))
         for sql, query, count in statements:
             verb = query.name.upper().partition(" ")[0]
             key: _Key = (receiver, sql)

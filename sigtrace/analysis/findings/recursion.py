@@ -61,7 +61,7 @@ class Recursion:
                 continue
             depths[place] = depth = depths.get(outer, 1) + 1
             circle = frozenset(
-                identity(chain.spans[one]) for one in (place, *_between(chain, place, outer))
+                _receiver(chain, one) for one in (place, *_between(chain, place, outer))
             )
             known = self._found.get(circle)
             if known is None:
@@ -98,11 +98,18 @@ class Recursion:
 
 
 def _same_above(chain: Unfolded, place: int) -> int | None:
-    receiver = identity(chain.spans[place])
+    receiver = _receiver(chain, place)
     for caller in chain.callers(place):
-        if identity(chain.spans[caller]) == receiver:
+        if _receiver(chain, caller) == receiver:
             return caller
     return None
+
+
+def _receiver(chain: Unfolded, place: int) -> Receiver:
+    send = chain.above[place]
+    operation = chain.above[send] if send >= 0 else -1
+    above = (chain.spans[one] if one >= 0 else None for one in (send, operation))
+    return identity(chain.spans[place], *above)
 
 
 def _between(chain: Unfolded, place: int, outer: int) -> Iterator[int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.analysis.filters import OPERATIONS, bypassed
+from sigtrace.analysis.filters import OPERATIONS, bypassed, is_connected_to
 from sigtrace.analysis.findings.finding import Name, Place, finding
+from sigtrace.analysis.findings.historical import Historical
 from sigtrace.analysis.paths import last_part
 from sigtrace.events import sender_kind
 from sigtrace.tree import FINISHED
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from sigtrace.analysis.connected import Connection, Registry
+    from sigtrace.analysis.filters import Selection
     from sigtrace.analysis.findings.finding import Finding
     from sigtrace.analysis.unfolded import Unfolded
 
@@ -33,6 +35,7 @@ class Uncalled:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._historical = Historical(registry)
         self._models: set[str] = set()
         self._told: set[str] = set()
 
@@ -41,7 +44,9 @@ class Uncalled:
         for kind in OPERATIONS:
             for place in chain.of[kind]:
                 span = chain.spans[place]
-                if not span.event.get("historical"):
+                if span.event.get("historical"):
+                    self._told.update(self._historical.missed(span))
+                else:
                     self._models.add(span.text("model"))
                 if not chain.is_djangos(place):
                     self._told.update(bypassed(span))
@@ -62,11 +67,13 @@ class Uncalled:
         self._told |= later._told
 
     def findings(
-        self, called: Container[tuple[str, str]], unseen: Container[str]
+        self, called: Container[tuple[str, str]], unseen: Container[str], selection: Selection
     ) -> Iterator[Finding]:
-        """What was found: `called` are signals and receivers; `unseen` signals are left out."""
+        """What was found: `called` are signals and receivers; `unseen` signals are left out, and
+        so are connections that are not selected.
+        """
         for one in dict.fromkeys(self._registry.audible()):
-            if one.signal in unseen:
+            if one.signal in unseen or not is_connected_to(one, selection):
                 continue
             if (one.signal, one.receiver) not in called and self._is_uncalled(one):
                 signal = last_part(one.signal)

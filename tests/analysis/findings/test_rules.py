@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigtrace.analysis.connected import Registry
+from sigtrace.analysis.findings import Name
 from sigtrace.analysis.findings.effects import ENQUEUED
 from sigtrace.analysis.findings.queries import LOOP, WITHIN
 from tests.factories import begin, end, prompt, registered, scope
@@ -82,8 +83,31 @@ def test_recursion_that_never_ended(find, said):
     assert "never ended" in said(one)
 
 
+def test_what_never_ended_for_another_model_is_no_recursion(find):
+    lines = []
+    for number, kind in enumerate(("save", "send", "receiver") * 2):
+        named = {"name": "Tag.save()"} if number == 3 else {}
+        up = f"1-{number - 1}" if number else None
+        lines.append(begin(kind, f"1-{number}", up, number, **named))
+    assert find("R002", *lines) == []
+
+
 def test_other_receivers_within_each_other_are_no_recursion(find):
     assert find("R002", *circle("a.f", "a.g", "a.h")) == []
+
+
+def test_one_code_for_several_senders_is_several_receivers(find):
+    def of(*senders, **fields):
+        lines = circle(*("a.f" for _ in senders))
+        calls = [line for line in lines if line["kind"] == "receiver"]
+        for call, sender in zip(calls, senders[::-1], strict=True):
+            call |= {"sender": sender, **fields}
+        return [one.message[-1] for one in find("R002", *lines)]
+
+    assert of("blog.Article", "blog.Tag") == []
+    assert len(of("blog.Article", "blog.Tag", any_sender=True)) == 1
+    (said,) = of("blog.Article", "blog.Tag", "blog.Article")
+    assert "2 calls deep" in said
 
 
 def slow_chain(number, ms, of):
@@ -160,7 +184,9 @@ def test_what_of_a_slow_receiver_is_sql(find, said):
         end("receiver", "1-3", "1-2", 1, 60),
         end("send", "1-2", None, 0, 61),
     ]
-    assert "50% of its time is executing SQL, fetching rows not included" in said(find("R003", *lines)[0])
+    assert "50% of its time is executing SQL, fetching rows not included" in said(
+        find("R003", *lines)[0]
+    )
 
 
 def queries(count, number=0, name="SELECT blog_tag", **fields):
@@ -554,6 +580,37 @@ def test_what_djangos_receivers_write_bypassed_nobody(find, connection, origin, 
     within = [end("bulk", "1-7", "1-6", bypassed=["a.x"]), end("receiver", "1-6", "1-5")]
     within += [end("send", "1-5", "1-4"), end("save", "1-4", "1-2")]
     assert len(find("R005", *within, *lines, registry=registry)) == 1
+
+
+def test_many_to_many_managers_of_migrations_call_nobody(find, connection):
+    changed = "django.db.models.signals.m2m_changed"
+    registry = Registry(
+        (
+            connection(receiver="a.on_tags", signal=changed, sender="blog.Article_tags"),
+            connection(receiver="a.on_others", signal=changed, sender="blog.Article_others"),
+            connection(receiver="a.on_article"),
+        )
+    )
+    names = ("SELECT blog_tag", "INSERT blog_article_tags")
+    select, insert = (end("query", f"1-{n}", "1-1", name=name) for n, name in enumerate(names, 2))
+
+    def found(*lines, **fields):
+        lines = (*lines, end("m2m", "1-1", **{"historical": True, **fields}))
+        return [
+            [word.path for word in one.message if isinstance(word, Name)]
+            for rule in ("R005", "R011")
+            for one in find(rule, *lines, registry=registry)
+        ]
+
+    assert found() == found(action="set") == found(action="clear", count=None) == [["a.on_tags"]]
+    assert found(select, insert, action="set") == [["a.on_tags"]]
+    # None of these would have sent anything.
+    assert found(count=0) == found(select, action="set") == found(exception="E") == []
+    assert found(historical=False) == [["a.on_article"]]
+    # That others were saved under its name changes nothing for who was told of already.
+    save = end("save", "1-9", model="blog.Article_tags")
+    assert found(save) == [["a.on_tags"]]
+    assert found(save, count=0) == [["a.on_tags"]]
 
 
 def test_what_wrote_nothing_bypassed_nobody(find, connection):
