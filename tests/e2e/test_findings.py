@@ -462,7 +462,7 @@ def test_receivers_of_the_runs_models_that_never_ran(site):
     site.sigtrace("run", "--no-live", script.name)
     found = [one for one in findings(site) if one["id"] == "sigtrace.R011"]
     said = " ".join(one["message"] for one in found)
-    assert "blog.signals.cleanup_after_delete is connected to post_delete of blog.Article" in said
+    assert "blog.signals.cleanup_after_delete was connected to post_delete of blog.Article" in said
     assert "note_any_m2m_change" in said  # of any sender
     assert "generate_slug" not in said  # it ran
     assert "count_words" not in said  # its model has no part in this run

@@ -82,7 +82,7 @@ class Uncalled:
                 yield finding(
                     "R011",
                     (
-                        *(Name(one.receiver), f" is connected to {signal} of "),
+                        *(Name(one.receiver), f" was connected to {signal} of "),
                         f"{sender} and was never called",
                     ),
                     details=(at,) * (one.at_file is not None),

@@ -493,7 +493,7 @@ def test_what_was_never_called(find, said, connection):
     )
     assert [one.message[0].path for one in found] == ["a.other_signal", "a.any_sender"]
     assert said(found[0]) == (
-        "a.other_signal is connected to post_delete of blog.Article and was never called\n"
+        "a.other_signal was connected to post_delete of blog.Article and was never called\n"
         "connected at blog/apps.py:9"
     )
     assert (found[0].command, found[0].show) == ("receivers", ("a.other_signal",))
