@@ -15,7 +15,10 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection of a receiver; `sender` is None for any, `at_file` and `at_line` say where."""
+    """One connection of a receiver; `sender` is None for any, `at_file` and `at_line` say where.
+
+    `uid` is its dispatch_uid as text, None without one.
+    """
 
     signal: str
     receiver: str
@@ -25,6 +28,7 @@ class Connection:
     origin: str | None
     at_file: str | None
     at_line: int | None
+    uid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def registry(run: Run) -> Registry:
 def _connection(signal: str, event: Event) -> Connection:
     at = event.get("connected_at")
     at = at if isinstance(at, dict) else {}
+    uid = event.get("dispatch_uid")
     return Connection(
         signal=signal,
         receiver=str(event.get("receiver")),
@@ -63,6 +68,7 @@ def _connection(signal: str, event: Event) -> Connection:
         origin=_text(event, "origin"),
         at_file=_text(at, "file"),
         at_line=_number(at, "line"),
+        uid=None if uid is None else str(uid),
     )
 
 

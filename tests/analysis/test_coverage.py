@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,11 @@ from tests.factories import begin, counts, end, process, scope, write
 
 POST_SAVE = "django.db.models.signals.post_save"
 TEST = {"kind": "test"}
+PLACE: dict[str, Any] = {"file": "blog/signals.py", "line": 5}
 
 
 def connect(run, *receivers, **fields):
-    usual = {"sender": "blog.Article", "origin": "own", "file": "blog/signals.py", "line": 5}
+    usual = {"sender": "blog.Article", "origin": "own"} | PLACE
     described = [usual | receiver for receiver in receivers]
     known = {
         "signals": [{"signal": POST_SAVE, "receivers": described}],
@@ -27,9 +30,9 @@ def connect(run, *receivers, **fields):
     (run / "receivers.json").write_text(json.dumps(known | fields))
 
 
-def call(span_id, receiver, sender="blog.Article", at=0.0, **fields):
+def call(span_id, receiver, sender="blog.Article", at=0.0, parent=None, **fields):
     names = {"name": receiver, "receiver": receiver, "signal": POST_SAVE, "sender": sender}
-    return end("receiver", span_id, None, at, **names, **fields)
+    return end("receiver", span_id, parent, at, **names | PLACE | fields)
 
 
 def covered(*runs, **selection):
@@ -60,7 +63,7 @@ def test_each_sender_counts_and_any_sender_once(tmp_path):
     connect(
         tmp_path,
         *({"receiver": "blog.a", "sender": sender} for sender in ("blog.Tag", "blog.Article")),
-        *[{"receiver": "blog.any", "sender": None}] * 2,
+        {"receiver": "blog.any", "sender": None},
     )
     write(
         tmp_path / "1.jsonl",
@@ -73,6 +76,77 @@ def test_each_sender_counts_and_any_sender_once(tmp_path):
     assert found["blog.a", "blog.Tag"].calls == 0
     assert found["blog.a", "blog.Article"].calls == 1
     assert found["blog.any", None].senders == (("x.B", 2), ("x.A", 1))
+
+
+def test_receivers_of_one_name_are_told_by_their_lines(tmp_path):
+    name = "blog.apps.Blog.ready.<locals>.<lambda>"
+    connect(tmp_path, {"receiver": name, "line": 5}, {"receiver": name, "line": 6})
+    write(tmp_path / "1.jsonl", process("1"), call("1-1", name, line=6), call("1-2", name, line=9))
+    found = covered(tmp_path)
+    assert [(row.line, row.calls) for row in found.rows] == [(5, 0), (6, 1)]
+    assert [(late.line, late.calls) for late in found.late] == [(9, 1)]
+    assert found.doubts == ()
+
+
+SENDS = {
+    "one of two": (2, [[0], [0], [3]], [3, 0], True),
+    "none": (2, [], [0, 0], False),
+    "both by one send": (2, [[0], [0, 1]], [2, 1], False),
+    # Which of them it was is not known: another test disconnects another one.
+    "one at a time": (2, [[0], [1]], [2, 0], True),
+    "called twice by one send": (2, [[0, 0]], [2, 0], True),
+    "more than there are": (1, [[0, 1]], [2], False),
+}
+
+
+@pytest.mark.parametrize(("number", "sends", "counts", "doubts"), SENDS.values(), ids=SENDS)
+@pytest.mark.parametrize("sender", ["blog.Article", None])
+def test_receivers_of_one_line_are_told_by_the_sends_that_call_them(
+    tmp_path, sender, number, sends, counts, doubts
+):
+    numbers = itertools.count(1)
+    lines = []
+    for places in sends:
+        send = f"1-{next(numbers)}"
+        lines += [
+            call(f"1-{next(numbers)}", "blog.wrapper", parent=send, index=index) for index in places
+        ]
+        lines.append(end("send", send))
+    both = (tmp_path / "a", tmp_path / "b")
+    for run in both:
+        connect(run, *[{"receiver": "blog.wrapper", "sender": sender}] * number)
+        write(run / "1.jsonl", process("1"), *lines)
+    # What another run says again is no other connection.
+    for runs in (both[:1], both):
+        found = covered(*runs)
+        assert [row.calls for row in found.rows] == [each * len(runs) for each in counts]
+        assert any("blog.wrapper" in doubt for doubt in found.doubts) is doubts
+
+
+def test_receivers_of_one_line_are_told_by_their_uids(tmp_path):
+    uids = ("a", "b", None)
+    connect(tmp_path, *({"receiver": "blog.wrapper", "dispatch_uid": uid} for uid in uids))
+    lines = [call(f"1-{n}", "blog.wrapper", dispatch_uid=uid) for n, uid in enumerate("bc")]
+    write(tmp_path / "1.jsonl", process("1"), *lines)
+    assert [row.calls for row in covered(tmp_path).rows] == [0, 2, 0]
+
+
+def test_what_listens_to_any_sender_and_to_one_is_called_twice(tmp_path):
+    both = [{"receiver": "blog.wrapper", "sender": sender} for sender in (None, "blog.Article")]
+    connect(tmp_path, *both)
+    first = call("1-1", "blog.wrapper", parent="1-9", index=0)
+    write(tmp_path / "1.jsonl", process("1"), first)
+    assert {sender: row.calls for (_, sender), row in rows(tmp_path).items()} == {
+        None: 0,
+        "blog.Article": 1,
+    }
+    write(
+        tmp_path / "1.jsonl",
+        process("1"),
+        first,
+        call("1-2", "blog.wrapper", parent="1-9", index=1),
+    )
+    assert covered(tmp_path).called == 2
 
 
 def test_senders_that_are_values_count_by_type_whatever_was_recorded_of_them(tmp_path):
@@ -166,7 +240,7 @@ def test_what_migrating_the_test_database_sends_is_not_called_by_the_suite(tmp_p
     connect(tmp_path, {"receiver": "blog.any", "sender": None}, {"receiver": "blog.new"})
     connected = json.loads((tmp_path / "receivers.json").read_text())
     migrated = "django.db.models.signals.post_migrate"
-    of_migrating = {"receiver": "blog.fill", "sender": None, "origin": "own"}
+    of_migrating = {"receiver": "blog.fill", "sender": None, "origin": "own"} | PLACE
     connected["signals"].append({"signal": migrated, "receivers": [of_migrating]})
     (tmp_path / "receivers.json").write_text(json.dumps(connected))
     write(
@@ -193,20 +267,20 @@ def test_a_receiver_in_which_the_process_died_was_called(tmp_path):
         tmp_path / "1.jsonl",
         process("1"),
         begin("send", "1-1", name="post_save"),
-        begin("receiver", "1-2", "1-1", name="blog.a"),
+        begin("receiver", "1-2", "1-1", name="blog.a", **PLACE),
     )
     assert covered(tmp_path).called == 1
 
 
 def test_a_call_that_never_ended_of_a_signal_that_no_module_names(tmp_path):
     nameless = "<Signal at blog/bus.py:5>"
-    known = {"receiver": "blog.a", "sender": None, "origin": "own"}
+    known = {"receiver": "blog.a", "sender": None, "origin": "own"} | PLACE
     connect(tmp_path, signals=[{"signal": f"blog.bus.{nameless}", "receivers": [known]}])
     write(
         tmp_path / "1.jsonl",
         process("1"),
         begin("send", "1-1", name=nameless),
-        begin("receiver", "1-2", "1-1", name="blog.a"),
+        begin("receiver", "1-2", "1-1", name="blog.a", **PLACE),
     )
     assert covered(tmp_path).called == 1
 

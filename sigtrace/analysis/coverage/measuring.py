@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.connected import registry
-from sigtrace.analysis.coverage.calls import Called, Calls, Key
+from sigtrace.analysis.coverage.allotting import allotted, were_called
+from sigtrace.analysis.coverage.calls import Called, Calls, Key, kind_of
 from sigtrace.analysis.coverage.rows import App, Late, Row, SignalCoverage
 from sigtrace.analysis.filters import Selection, matches, matches_sender
 from sigtrace.analysis.paths import last_part
 from sigtrace.analysis.source.files import is_of_tests
 from sigtrace.errors import SigtraceError
-from sigtrace.events import UNKNOWN, sender_kind
+from sigtrace.events import UNKNOWN
 from sigtrace.reader import Damage, merge_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from sigtrace.analysis.connected import Connection
     from sigtrace.reader import Run
@@ -39,80 +40,78 @@ def measure(
             "It is written when django.setup() ends; did the command get so far?",
         )
     calls, damage, muted = Calls(), Damage(), set()
-    connected: set[tuple[str, str]] = set()
-    told: set[tuple[str, str]] = set()
-    connections: dict[Connection, str] = {}
+    connected: set[Key] = set()
+    told: set[Key] = set()
+    connections: dict[Key, Counter[str | None]] = {}
+    homes: dict[Key, str] = {}
     for run in runs:
         known = registry(run)
         apps = _apps(run)
         told |= _told(known.connections)
+        here: dict[Key, Counter[str | None]] = {}
         for one in known.connections:
-            connected.add((one.signal, one.receiver))
+            key = _key(one)
+            connected.add(key.of(None))
             if one.origin == "own" and _is_of_tests(one.file):
                 continue
             if selection.everything or one.origin == "own":
                 if one.signal in known.muted:
-                    muted.add(_key(one))
+                    muted.add(key)
                 elif _is_selected(one, selection):
-                    connections.setdefault(one, _app_of(one.receiver, apps))
+                    homes.setdefault(key, _app_of(one.receiver, apps))
+                    here.setdefault(key, Counter())[one.uid] += 1
+        for key, uids in here.items():
+            # Not added up: the runs of a suite connect the same.
+            connections[key] = connections.get(key, Counter()) | uids
         for event in merge_events(run.files, damage, progress):
             calls.feed(event)
         _add_unfinished(calls, connections)
         calls.next_run()
+    # What is unknown in one run is among the others where another one has told them all.
+    known_ones = {
+        key: uids
+        for key, uids in connections.items()
+        if key.sender != UNKNOWN or key.of(None) not in told
+    }
+    rows = {key: tuple(_rows(key, homes[key], known_ones, calls)) for key in known_ones}
+    alike = [
+        key
+        for key, found in rows.items()
+        if not all(row.calls for row in found) and were_called(key, calls)
+    ]
     return SignalCoverage(
         runs=tuple(runs),
-        apps=tuple(_grouped(_rows(connections, calls, told))),
+        apps=tuple(_grouped(row for found in rows.values() for row in found)),
         muted=len(muted),
-        doubts=tuple(_doubts(damage, calls)),
+        doubts=tuple(_doubts(damage, calls, alike)),
         everyone=selection.everything,
         late=tuple(sorted(_late(connected, calls, selection), key=lambda one: one.receiver)),
     )
 
 
-def _told(connections: Sequence[Connection]) -> set[tuple[str, str]]:
-    """The signals and receivers of a run that came before each of their connections."""
-    unknown = {(one.signal, one.receiver) for one in connections if one.sender == UNKNOWN}
-    return {(one.signal, one.receiver) for one in connections} - unknown
+def _told(connections: Sequence[Connection]) -> set[Key]:
+    """The receivers and signals of a run that came before each of their connections."""
+    unknown = {_key(one).of(None) for one in connections if one.sender == UNKNOWN}
+    return {_key(one).of(None) for one in connections} - unknown
 
 
 def _rows(
-    connections: dict[Connection, str], calls: Calls, told: Container[tuple[str, str]]
+    key: Key, app: str, connections: Mapping[Key, Counter[str | None]], calls: Calls
 ) -> Iterator[Row]:
-    """What is unknown in one run is among the others where another one has `told` them all."""
-    by_receiver: dict[tuple[str, str], list[tuple[Key, Called]]] = {}
-    for key, called in calls.of.items():
-        by_receiver.setdefault((key.signal, key.receiver), []).append((key, called))
-    seen: set[Key] = set()
-    for one, app in connections.items():
-        whole = _key(one)
-        if whole in seen or (whole.sender == UNKNOWN and (one.signal, one.receiver) in told):
-            continue
-        seen.add(whole)
-        row = Row(app, one.receiver, one.signal, whole.sender, one.file, one.line)
-        found = [
-            (key, called)
-            for key, called in by_receiver.get((one.signal, one.receiver), ())
-            if whole.sender in (None, UNKNOWN, _kind(key.sender))
-        ]
-        yield _called(row, found) if found else row
+    row = Row(app, key.receiver, key.signal, key.sender, key.file, key.line)
+    for heard in allotted(key, connections, calls):
+        yield _called(row, heard) if heard else row
 
 
 def _key(one: Connection) -> Key:
-    """What makes two connections the same; of values their type, which is all that is recorded
-    with `--values none`: how much was called does not depend on it.
-    """
-    return Key(one.signal, one.receiver, _kind(one.sender))
+    return Key(one.signal, one.receiver, one.file, one.line, kind_of(one.sender))
 
 
-def _kind(sender: str | None) -> str | None:
-    return None if sender is None else sender_kind(sender)
-
-
-def _called(row: Row, found: Sequence[tuple[Key, Called]]) -> Row:
+def _called(row: Row, heard: Sequence[tuple[str | None, Called]]) -> Row:
     senders: Counter[str | None] = Counter()
-    for key, called in found:
-        senders[_kind(key.sender)] += called.calls
-    _, first = min(found, key=lambda pair: pair[1].since())
+    for sender, called in heard:
+        senders[sender] += called.calls
+    _, first = min(heard, key=lambda pair: pair[1].since())
     return replace(
         row,
         calls=senders.total(),
@@ -126,32 +125,27 @@ def _most_called(pair: tuple[str | None, int]) -> tuple[int, str]:
     return -number, sender or ""
 
 
-def _add_unfinished(calls: Calls, connections: Iterable[Connection]) -> None:
+def _add_unfinished(calls: Calls, connections: Iterable[Key]) -> None:
     """Count calls in which a process ended: their lines name the signal by its last part only."""
-    for receiver, signal, time in calls.unfinished():
-        for one in connections:
-            if one.receiver == receiver and last_part(one.signal) == signal:
-                key = Key(one.signal, receiver, one.sender)
-                calls.of.setdefault(key, Called(0, time, None)).calls += 1
+    for called, slot, time in calls.unfinished():
+        for key in connections:
+            if called == (last_part(key.signal), *key.of(None)[1:]):
+                calls.add(key, slot, Called(1, time, None))
 
 
-def _late(
-    connected: Container[tuple[str, str]], calls: Calls, selection: Selection
-) -> Iterator[Late]:
+def _late(connected: Container[Key], calls: Calls, selection: Selection) -> Iterator[Late]:
     """What was called without having been connected by then, but for what tests connect."""
-    found: Counter[tuple[str, str]] = Counter()
-    for key, called in calls.of.items():
-        if (key.signal, key.receiver) not in connected:
-            found[key.signal, key.receiver] += called.calls
-    for (signal, receiver), number in found.items():
-        file, line, origin = calls.places[receiver]
+    for key, senders in calls.senders.items():
         if (
-            (selection.everything or origin == "own")
-            and not _is_of_tests(file)
-            and matches(receiver, selection.receiver)
-            and matches(signal, selection.signal)
+            key not in connected
+            and (selection.everything or calls.origins.get(key) == "own")
+            and not _is_of_tests(key.file)
+            and matches(key.receiver, selection.receiver)
+            and matches(key.signal, selection.signal)
         ):
-            yield Late(receiver, signal, file, line, number)
+            slots = (one for sender in senders for one in calls.of[key.of(sender)].values())
+            number = sum(one.calls for one in slots)
+            yield Late(key.receiver, key.signal, key.file, key.line, number)
 
 
 def _is_of_tests(file: str | None) -> bool:
@@ -186,7 +180,7 @@ def _is_selected(one: Connection, selection: Selection) -> bool:
     )
 
 
-def _doubts(damage: Damage, calls: Calls) -> Iterator[str]:
+def _doubts(damage: Damage, calls: Calls, alike: Sequence[Key]) -> Iterator[str]:
     if damage.total:
         yield f"lines could not be read: {', '.join(damage.lines)}"
     if calls.dropped:
@@ -194,3 +188,6 @@ def _doubts(damage: Damage, calls: Calls) -> Iterator[str]:
     if calls.unseen:
         names = ", ".join(sorted(calls.unseen))
         yield f"code of the project's own asked who listens, and may have called them: {names}"
+    if alike:
+        names = ", ".join(sorted({key.receiver for key in alike}))
+        yield f"some receivers of one name and line, which calls do not tell apart: {names}"
