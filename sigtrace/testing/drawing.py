@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from sigtrace.testing.ordering import in_order
 from sigtrace.views.display import Display
 from sigtrace.views.live import LiveTree
 
@@ -40,9 +41,9 @@ def draw(
 
 
 def drawn(events: Sequence[Event], display: Display) -> Text:
-    """All lines of a block as one text."""
+    """All lines of a block as one text, its chains in the order of their start."""
     view = LiveTree(display)
-    texts = [*view.feed(events), *view.finish()]
+    texts = [*view.feed(in_order(events)), *view.finish()]
     lines = Text("\n", end="").join(texts).split("\n", allow_blank=True)
     for line in lines:
         line.rstrip()

@@ -114,6 +114,57 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+def test_chains_that_overlap_are_drawn_in_the_order_of_their_start(in_site):
+    said = in_site(
+        """
+import asyncio, sigtrace, threading
+from django.db import transaction
+from django.dispatch import Signal
+first, second, third = Signal(), Signal(), Signal()
+async def slow(**kwargs): await asyncio.sleep(0.03)
+async def quick(**kwargs): pass
+first.connect(slow)
+second.connect(quick)
+third.connect(quick)
+async def main():
+    with sigtrace.trace() as t:
+        await asyncio.gather(*(each.asend(None) for each in (first, second, third)))
+    return t
+t = asyncio.run(main())
+names = [chain.root.name for chain in t.chains]
+for text in (str(t), t.tree(durations=False)):
+    print([line.split()[1] for line in text.splitlines() if line.startswith("●")] == names, names)
+
+# A block that ends meanwhile says what became of its chain below that.
+
+def waits(**kwargs):
+    thread = threading.Thread(target=rolls_back)
+    thread.start()
+    thread.join()
+def heard(**kwargs): pass
+def rolls_back():
+    # Beside it, as a server's thread: another chain.
+    try:
+        with transaction.atomic(): second_sync.send(None), 1 / 0
+    except ZeroDivisionError: pass
+first_sync, second_sync = Signal(), Signal()
+first_sync.connect(waits)
+second_sync.connect(heard)
+with sigtrace.trace() as t: first_sync.send(None)
+print(t.tree(durations=False))
+"""
+    )
+    assert [" ".join(line.split()) for line in said.splitlines()] == [
+        "True ['first', 'second', 'third']",
+        "True ['first', 'second', 'third']",
+        "● first_sync script.py",
+        "└─ waits script.py",
+        "● second_sync ⎇ atomic script.py",
+        "└─ heard script.py",
+        "↺ 1 chain rolled back",
+    ]
+
+
 def test_a_tree_without_values_draws_none_of_its_senders(in_site):
     in_site(
         """
