@@ -60,6 +60,8 @@ class Trace:
         self._block = blocks.Block()
         self._since = 0
         self._probe: Probe | None = None
+        self._folders: tuple[str, str] | None = None
+        self._has_values = self._has_sql = True
         self._is_whole = True
         self._read: tuple[int, list[Event], tuple[Chain, ...]] = (0, [], ())
 
@@ -69,6 +71,7 @@ class Trace:
         if self._since:
             raise TraceError("A trace is of one block.", "Make another: sigtrace.trace().")
         probe = self._probe = IN_PROCESS.begin()
+        self._has_values, self._has_sql = probe.options.values != "none", probe.options.sql
         try:
             self._since = probe.border()
         except BaseException:
@@ -174,10 +177,9 @@ class Trace:
         values that a run around records, only on whether that has `--no-sql` or `--all`.
         """
         shows = durations if values is None else values
-        events = self.events if durations else lasting(self.events, *IN_PROCESS.folders)
+        events = self.events if durations else lasting(self.events, *self._known_folders())
         if not shows:
-            recorded = self._probe is None or self._probe.options.values != "none"
-            events = without_values(events, recorded=recorded)
+            events = without_values(events, recorded=self._has_values)
         return str(draw(events, durations=durations, values=shows))
 
     @property
@@ -201,8 +203,25 @@ class Trace:
         )
         return f"<Trace: {', '.join(counts)}>"
 
+    # Copies: `setUpTestData` makes them, and tests that run in processes of their own
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Trace], tuple[Any, ...]]:
+        """What a process holds stays there: another knows receivers by their names only."""
+        lines = "".join(self._block.lines)
+        flags = (self._has_values, self._has_sql, self._is_whole)
+        return _restored, (lines, self._since, self._known_folders(), *flags)
+
+    def _known_folders(self) -> tuple[str, str]:
+        return self._folders or IN_PROCESS.folders
+
     def _sends(self) -> Iterator[Send]:
-        return sends_in(self.chains, sql=self._probe is None or self._probe.options.sql)
+        return sends_in(self.chains, sql=self._has_sql)
 
     def _gathered(self) -> tuple[list[Event], tuple[Chain, ...]]:
         lines = self._block.lines
@@ -215,3 +234,20 @@ class Trace:
             chains.sort(key=lambda chain: order(chain.root))
             self._read = (number, events, tuple(chains))
         return self._read[1:]
+
+
+def _restored(
+    lines: str,
+    since: int,
+    folders: tuple[str, str],
+    has_values: bool,
+    has_sql: bool,
+    is_whole: bool,
+) -> Trace:
+    """The trace of another process."""
+    traced = Trace()
+    traced._block.lines = [lines] * bool(lines)
+    traced._since = since
+    traced._folders = folders
+    traced._has_values, traced._has_sql, traced._is_whole = has_values, has_sql, is_whole
+    return traced

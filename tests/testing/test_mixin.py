@@ -322,6 +322,29 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
             assert one.count('File "') == 1, one
 
 
+def test_a_trace_may_be_kept_on_the_class_or_the_test(tested):
+    tested.write(
+        """
+class Kept(SignalTestMixin, TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        with sigtrace.trace() as cls.made: Article.objects.create(title="a")
+    def test_one(self):
+        self.assertEqual(len(self.made.calls()), 3)
+    test_two = test_one
+    def test_sent(self):
+        import pickle
+        with sigtrace.trace() as self.now, self.assertNumReceiverCalls(3) as self.checked:
+            Article.objects.create(title="a")
+        # As a test runner sends a subtest that fails to the process that reports it.
+        sent = pickle.loads(pickle.dumps(vars(self) | {"_outcome": None}))
+        self.assertEqual(len(sent["now"].calls()), len(sent["checked"].calls()))
+"""
+    )
+    done = tested.django()
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_message_stands_on_a_line_of_its_own(tested):
     tested.write(
         """

@@ -114,6 +114,58 @@ def test_a_tree_without_durations_is_the_same_in_every_run(tested):
     assert len(site.trace().spans("save", name="Article.save()")) == 3
 
 
+COPIED = """
+import copy, pickle, sigtrace
+from blog.models import Article
+from blog.signals import generate_slug
+from sigtrace.errors import SigtraceError
+from sigtrace.testing import SignalTestMixin
+from django.test import SimpleTestCase
+class Test(SignalTestMixin, SimpleTestCase): pass
+"""
+
+
+def test_a_trace_can_be_copied_and_pickled(in_site):
+    said = in_site(
+        COPIED
+        + """
+def told(t):
+    call = t.calls("generate_slug")[0]
+    return (
+        repr(t), str(t), t.tree(durations=False), t.sends, t.bypassed, call.changes,
+        call.queries, t.events, len(t.calls(generate_slug)),
+    )
+with sigtrace.trace() as t:
+    Article.objects.create(title="x")
+    Article.objects.bulk_create([Article(title="x")])
+    while_open = pickle.loads(pickle.dumps(t))
+    print(len(while_open.calls()), copy.deepcopy(t) is t is copy.copy(t))
+print(told(pickle.loads(pickle.dumps(t))) == told(t), copy.deepcopy({"t": t})["t"] is t)
+with Test().assertSignals(["pre_save", "post_save"]) as expecting:
+    Article.objects.create(title="x")
+again = pickle.loads(pickle.dumps(expecting))
+print(type(again) is sigtrace.Trace, len(again.calls()))
+for other in (again, while_open):
+    for step in (lambda: other.__enter__(), lambda: other.__exit__(None, None, None)):
+        try: step()
+        except SigtraceError as error: print(error.message)
+with pickle.loads(pickle.dumps(sigtrace.trace())) as fresh: Article.objects.create(title="x")
+print(len(fresh.calls()))
+"""
+    )
+    assert said.splitlines() == [
+        "3 True",
+        "True True",
+        "True 3",
+        *[
+            "A trace is of one block.",
+            "This trace is not open: it was not entered, or is left already.",
+        ]
+        * 2,
+        "3",
+    ]
+
+
 def test_chains_that_overlap_are_drawn_in_the_order_of_their_start(in_site):
     said = in_site(
         """
