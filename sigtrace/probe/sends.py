@@ -12,6 +12,7 @@ from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FunctionType
 
     from .spans import Span
     from .tools import Tools
@@ -223,6 +224,11 @@ class Sends:
         except Exception as failure:
             current.set(sending.up)
             self._recorder.failed(failure)
+
+
+def is_replacement(function: FunctionType) -> bool:
+    """Whether a function is one that stands for a send."""
+    return function.__code__.co_filename == is_replacement.__code__.co_filename
 
 
 _NOBODY: Any = object()

@@ -20,7 +20,7 @@ from .muting import MutedSend
 from .places import is_internal
 from .receiving import ReceiverSpan
 from .sending import Sending
-from .sends import Sends
+from .sends import Sends, is_replacement
 from .spans import clock, current
 from .standins import original_of
 
@@ -43,16 +43,9 @@ class SignalHooks:
         self._tools = tools
         self._patches = patches
         self._dispatcher = dispatcher
-        self._filename = dispatcher.Signal.connect.__code__.co_filename
+        self._filename = dispatcher._make_id.__code__.co_filename
         self._sends = Sends(tools, dispatcher.NO_RECEIVERS)
-        # What stands there in place of Django's own, as a mock does, is left alone.
-        self._originals = {
-            name: value
-            for name, value in vars(dispatcher.Signal).items()
-            if name in _SENDS
-            and type(value) is FunctionType
-            and value.__code__.co_filename == self._filename
-        }
+        self._originals: dict[str, Any] = {}
         # Muted signals, and whether they have Django's own sends by now.
         self._muted: dict[int, bool] = {}
         self._classes = {dispatcher.Signal}
@@ -61,10 +54,20 @@ class SignalHooks:
         """Replace the methods of `Signal`."""
         signal_class = self._dispatcher.Signal
         patches = self._patches
-        patches.wrap(signal_class, "__init__", make_init(self._tools.signals.made))
-        patches.wrap(signal_class, "connect", self._make_connect)
-        patches.wrap(signal_class, "disconnect", make_disconnect)
-        patches.wrap(signal_class, "_live_receivers", self._make_live_receivers)
+        hooks = {
+            "__init__": make_init(self._tools.signals.made),
+            "connect": self._make_connect,
+            "disconnect": make_disconnect,
+            "_live_receivers": self._make_live_receivers,
+        }
+        for name, make in hooks.items():
+            # Not what is no function, as a mock, which may be called in another way.
+            if type(vars(signal_class).get(name)) is FunctionType:
+                patches.wrap(signal_class, name, make)
+        # What stands there in place of Django's own, as a mock does, is left alone.
+        self._originals = {
+            name: value for name in _SENDS if (value := self._djangos(name)) is not None
+        }
         for name in self._originals:
             patches.wrap(signal_class, name, self._sends.make(name))
         if "_log_robust_failure" in vars(signal_class):
@@ -73,6 +76,15 @@ class SignalHooks:
             patches.set(
                 self._dispatcher, "logger", FailureLogger(self._dispatcher.logger, self._swallowed)
             )
+
+    def _djangos(self, name: str) -> Any:
+        """Django's own send if it stands there now, or one of ours that somebody has put back."""
+        value = vars(self._dispatcher.Signal).get(name)
+        while type(value) is FunctionType and is_replacement(value):
+            value = value.__dict__["__wrapped__"]
+        if type(value) is FunctionType and value.__code__.co_filename == self._filename:
+            return value
+        return None
 
     def instrument_known(self) -> None:
         """Trace the subclasses that were there, and connected to, before we came."""

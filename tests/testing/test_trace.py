@@ -404,6 +404,54 @@ assert len(t.sends) == 1
     )
 
 
+# What is put in place, how many sends are seen then, and how a mock was called.
+STAND_INS = {
+    "send": ("'send'", "1 [call(None)]"),
+    "send_robust": ("'send_robust'", "1 [call(None)]"),
+    "connect": ("'connect'", "2 [call(heard)]"),
+    "autospec": ("'send', autospec=True", "1 [call(bus, None)]"),
+    "partial": ("'send', partial(bool)", "1 None"),
+    "wrapper": ("'send', wrapper", "2 None"),
+}
+
+
+@pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
+@pytest.mark.parametrize(("stand_in", "said"), STAND_INS.values(), ids=STAND_INS)
+def test_what_stands_in_place_of_a_send_is_left_alone(in_site, first_use, stand_in, said):
+    shown = in_site(
+        UNCHANGED
+        + f"""
+from contextlib import nullcontext
+from functools import partial, wraps
+from unittest import mock
+class Bus(Signal):
+    def __repr__(self): return "bus"
+class Heard:
+    def __repr__(self): return "heard"
+    def __call__(self, **kwargs): pass
+send, bus, heard = Signal.send, Bus(), Heard()
+@wraps(send)
+def wrapper(self, *args, **kwargs):
+    return send(self, *args, **kwargs)
+bus.connect(heard)
+with {first_use}(): pass
+with mock.patch.object(Signal, {stand_in}) as stand_in:
+    with_it = held()
+    with sigtrace.trace() as t:
+        bus.send(None)
+        bus.send_robust(None)
+        bus.connect(heard)
+    assert held() == with_it
+    calls = getattr(stand_in, "call_args_list", None)
+    print(len(t.sends), None if calls is None else [*calls])
+with sigtrace.trace() as t: bus.send(None)
+print(len(t.sends))
+assert held() == before
+"""
+    )
+    assert shown.splitlines() == [said, "1"]
+
+
 @pytest.mark.parametrize("first_use", ["nullcontext", "sigtrace.trace"])
 def test_many_to_many_relations_are_seen_whenever_they_were_first_used(in_site, first_use):
     said = in_site(
