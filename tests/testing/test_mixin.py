@@ -180,6 +180,17 @@ FAILS = {
         "TraceError: No receiver of that name is connected: 'clean_name'.\n",
         "Or it is disconnected or muted just now: pass the function itself if that is meant.",
     ),
+    "self.assertSignals(post_save)": (
+        "TypeError: A list of signals is expected, not of type ModelSignal.",
+    ),
+    "self.assertSignals(('pre_save', (post_save, None)))": (
+        "    pre_save blog.Article",
+        "  - post_save (no sender)",
+        "  + post_save blog.Article",
+    ),
+    "self.assertSignals(['pre_save', (post_save, None, 'log_article')][1:])": (
+        "  - post_save (no sender) → log_article",
+    ),
     "self.assertSignals([generate_slug])": (
         "TypeError: A signal or its name is expected, not of type function.",
     ),
