@@ -53,10 +53,19 @@ class ShowSignals:
         if report.failed and _TRACE in item.stash:
             events = _unmigrated(item.stash[_TRACE].events, item.stash.get(_SET_UP, 0))
             tree = "\n".join(shortened(str(draw(events)).splitlines()))
-            report.sections.append(("Signals", tree or "No receiver was called."))
+            _add(report, tree or "No receiver was called.")
         elif report.failed and _WHY in item.stash:
-            report.sections.append(("Signals", item.stash[_WHY]))
+            _add(report, item.stash[_WHY])
         return report
+
+
+def _add(report: pytest.TestReport, text: str) -> None:
+    # What stands beside the failure `--show-capture` hides, and JUnit XML lacks.
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add("Signals", text)
+    else:
+        report.sections.append(("Signals", text))
 
 
 def _unmigrated(events: Sequence[Event], before: int) -> list[Event]:
