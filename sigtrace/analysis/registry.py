@@ -103,13 +103,16 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     return lambda name: lowered in name.lower()
 
 
-def nearest_names(wanted: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names that look most like what was wanted, by the whole or by the last part."""
+def nearest_names(wanted: str, names: Iterable[str], least: float = 0.5) -> tuple[str, ...]:
+    """The names that look most like what was wanted, by the whole or by the last part.
+
+    `least` is how alike they are, of 1 for the same.
+    """
     by_text: dict[str, list[str]] = {}
     for name in sorted(set(names)):
         for text in {name.lower(), last_part(name.lower())}:
             by_text.setdefault(text, []).append(name)
-    close = difflib.get_close_matches(wanted.lower(), by_text, _NEAREST, 0.5)
+    close = difflib.get_close_matches(wanted.lower(), by_text, _NEAREST, least)
     return tuple(dict.fromkeys(name for text in close for name in by_text[text]))[:_NEAREST]
 
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 UNEXPECTED = "← not expected"
 MISSING = "← missing after it:"
+MARKS = (UNEXPECTED, MISSING)
+
+_MINUS, _PLUS = "  - ", "  + "
+DIFFERENT = (_MINUS, _PLUS)
+"""By what to find the lines of a comparison that are no common ones."""
 
 _ANOTHER = " (another of that name)"
 
@@ -35,12 +40,12 @@ def difference(
             _told(text(item), {text(one) for one in found if not item.matches(one)})
             for item in expected[i + 1 : next_i]
         ]
-        lines += [f"  - {said}" for said in missing]
+        lines += [f"{_MINUS}{said}" for said in missing]
         if missing and j >= 0:
             marks.setdefault(found[j].id, f"{MISSING} {', '.join(missing)}")
         for one in found[j + 1 : next_j]:
             others = {text(item) for item in expected if not item.matches(one)}
-            lines.append(f"  + {_told(text(one), others)}")
+            lines.append(f"{_PLUS}{_told(text(one), others)}")
             marks[one.id] = UNEXPECTED
         lines += [f"    {text(one)}" for one in found[next_j : next_j + 1]]
     return lines, marks

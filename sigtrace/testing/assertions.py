@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from sigtrace.errors import SigtraceError
-from sigtrace.testing.alignment import UNEXPECTED, difference
+from sigtrace.testing.alignment import DIFFERENT, MARKS, UNEXPECTED, difference
 from sigtrace.testing.connected import check_receiver, check_signal, muted_for
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.errors import TraceError
@@ -13,6 +13,7 @@ from sigtrace.testing.expected import parts_of, sent
 from sigtrace.testing.names import ends_with, is_receiver, is_sender, text_of
 from sigtrace.testing.probing import receiver_name, sender_name
 from sigtrace.testing.senders import check_sender
+from sigtrace.testing.shortening import shortened
 from sigtrace.testing.trace import Trace
 from sigtrace.views.text import plural
 
@@ -49,9 +50,9 @@ class Expecting(Trace):
     ) -> None:
         """Fail with a sentence, lines that say more, and the tree with spans marked by their id."""
         __tracebackhide__ = True
-        tree = draw(self.events, marks=marks)
-        happened = str(tree) or "No receiver was called, and nothing was bypassed."
-        self._fail("\n".join([said, *lines, "", happened]))
+        tree = str(draw(self.events, marks=marks)).splitlines()
+        happened = tree or ["No receiver was called, and nothing was bypassed."]
+        self._fail("\n".join([said, *shortened(lines, DIFFERENT), "", *shortened(happened, MARKS)]))
 
 
 class ExpectSignals(Expecting):

@@ -14,7 +14,7 @@ from sigtrace.events import MUTED_SIGNALS
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.identity import held, is_it
 from sigtrace.testing.names import is_receiver, text_of
-from sigtrace.testing.probing import IN_PROCESS, receiver_name
+from sigtrace.testing.probing import IN_PROCESS, is_djangos, receiver_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,11 +92,13 @@ def _check_name(name: str) -> None:
     __tracebackhide__ = True
     if _is_found(lambda signals: _listens(name, signals)):
         return
-    near = nearest_names(name, {receiver_name(each) for each, _ in connections(_signals)})
+    # What is meant may be disconnected just now: only what is surely misspelt is another one.
+    names = {receiver_name(each) for each, _ in connections(_signals) if not is_djangos(each)}
+    near = nearest_names(name, names, 0.75)
     raise TraceError(
         f"No receiver of that name is connected: {name!r}."
         + (f" Did you mean {near[0]}?" if near else ""),
-        "Pass the function itself if it is meant not to be connected.",
+        "Or it is disconnected or muted just now: pass the function itself if that is meant.",
     )
 
 

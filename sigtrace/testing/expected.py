@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from sigtrace.testing.names import is_receiver, is_sender, is_signal, text_of
 from sigtrace.testing.probing import receiver_name, sender_name, signal_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from weakref import ref
 
     from sigtrace.testing.blocks import Block
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.testing.records import Send
 
 _ARROWS = ("→", "->")
+_NO_SENDER = "(no sender)"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def read(item: Any) -> Expected:
         )
 
     names = (
-        None if sender in (..., None) else text_of(sender, sender_name),
+        None if sender is ... else _NO_SENDER if sender is None else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
     text = _text(text_of(signal, lambda thing: last_part(signal_name(thing))), *names)
@@ -143,6 +145,8 @@ def parts_of(items: Iterable[Any]) -> Iterator[Expected]:
     """
     if isinstance(items, str):
         raise TypeError(f"A list of signals is expected, not the text {items!r}.")
+    if not isinstance(items, Iterable):
+        raise TypeError(f"A list of signals is expected, not of type {type(items).__name__}.")
     read_items = [read(item) for item in items]
     named = [item.has_receiver for item in read_items]
     if any(named) and not all(named):

@@ -10,6 +10,7 @@ import pytest
 
 from sigtrace.errors import SigtraceError
 from sigtrace.testing.drawing import draw
+from sigtrace.testing.shortening import shortened
 from sigtrace.testing.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sigtrace.tree import Event
 
-_MOST_LINES = 200
 _TRACE = pytest.StashKey[Trace]()
 _SET_UP = pytest.StashKey[int]()
 _WHY = pytest.StashKey[str]()
@@ -52,11 +52,20 @@ class ShowSignals:
             item.stash[_SET_UP] = time.time_ns()
         if report.failed and _TRACE in item.stash:
             events = _unmigrated(item.stash[_TRACE].events, item.stash.get(_SET_UP, 0))
-            tree = _shortened(str(draw(events)))
-            report.sections.append(("Signals", tree or "No receiver was called."))
+            tree = "\n".join(shortened(str(draw(events)).splitlines()))
+            _add(report, tree or "No receiver was called.")
         elif report.failed and _WHY in item.stash:
-            report.sections.append(("Signals", item.stash[_WHY]))
+            _add(report, item.stash[_WHY])
         return report
+
+
+def _add(report: pytest.TestReport, text: str) -> None:
+    # What stands beside the failure `--show-capture` hides, and JUnit XML lacks.
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add("Signals", text)
+    else:
+        report.sections.append(("Signals", text))
 
 
 def _unmigrated(events: Sequence[Event], before: int) -> list[Event]:
@@ -71,12 +80,3 @@ def _unmigrated(events: Sequence[Event], before: int) -> list[Event]:
     # Lines that begin a span need not name its scope; those that end it do.
     left_out = migrating | {event["id"] for event in events if event.get("scope") in migrating}
     return [event for event in events if event.get("id") not in left_out]
-
-
-def _shortened(tree: str) -> str:
-    """The end of a tree that is long: that is where the failure is."""
-    lines = tree.splitlines()
-    left_out = len(lines) - _MOST_LINES
-    if left_out <= 0:
-        return tree
-    return "\n".join([f"… {left_out:,} lines before", *lines[-_MOST_LINES:]])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from sigtrace.testing.alignment import UNEXPECTED
+from sigtrace.testing.alignment import MARKS, UNEXPECTED
 from sigtrace.testing.drawing import draw
 from sigtrace.testing.errors import TraceError
 from sigtrace.testing.names import ends_with
+from sigtrace.testing.shortening import shortened
 from sigtrace.testing.trace import trace
 from sigtrace.views.text import plural, short
 
@@ -137,9 +138,9 @@ def _said(traced: Trace, limits: Limits) -> str:
     exceeded = list(limits.exceeded(traced.calls()))
     if not exceeded:
         return ""
-    lines = dict.fromkeys(text for _, text in exceeded)
+    lines = [*dict.fromkeys(text for _, text in exceeded)]
     tree = draw(traced.events, marks={call.id: UNEXPECTED for call, _ in exceeded})
-    return "\n".join([*lines, "", str(tree)])
+    return "\n".join([*shortened(lines), "", *shortened(str(tree).splitlines(), MARKS)])
 
 
 _LIMITS = pytest.StashKey[Limits]()

@@ -127,6 +127,11 @@ def receiver_name(receiver: Any) -> str:
     return _text(IN_PROCESS.probe.tools.receivers(receiver).name)
 
 
+def is_djangos(receiver: Any) -> bool:
+    """Whether a callable is Django's own."""
+    return bool(IN_PROCESS.probe.tools.receivers(receiver).place.origin == "django")
+
+
 def signal_name(signal: Any) -> str:
     """The name of a signal in a trace."""
     return _text(IN_PROCESS.probe.tools.signals(signal).path)

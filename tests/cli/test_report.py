@@ -448,7 +448,8 @@ def test_too_little_coverage_is_a_failure(project, capfd):
     assert report("--coverage").exit_code == 2
     assert "receivers.json is missing" in capfd.readouterr().err
     names = ("blog.signals.notify_about_article", "blog.signals.never")
-    receivers = [{"receiver": name, "origin": "own"} for name in names]
+    place = {"origin": "own", "file": "blog/signals.py", "line": 24}
+    receivers = [{"receiver": name, **place} for name in names]
     known = {"signal": "django.db.models.signals.post_save", "receivers": receivers}
     (run / "receivers.json").write_text(json.dumps({"signals": [known]}))
     assert "50.0 % · 1 of 2 own receivers" in report("--coverage").stdout

@@ -176,6 +176,21 @@ FAILS = {
     "self.assertSignals('post_save')": (
         "TypeError: A list of signals is expected, not the text 'post_save'.",
     ),
+    "self.assertSignals(post_save)": (
+        "TypeError: A list of signals is expected, not of type ModelSignal.",
+    ),
+    "self.assertSignals(('pre_save', (post_save, None)))": (
+        "    pre_save blog.Article",
+        "  - post_save (no sender)",
+        "  + post_save blog.Article",
+    ),
+    "self.assertSignals(['pre_save', (post_save, None, 'log_article')][1:])": (
+        "  - post_save (no sender) → log_article",
+    ),
+    "self.assertReceiverNotCalled('clean_name')": (
+        "TraceError: No receiver of that name is connected: 'clean_name'.\n",
+        "Or it is disconnected or muted just now: pass the function itself if that is meant.",
+    ),
     "self.assertSignals([generate_slug])": (
         "TypeError: A signal or its name is expected, not of type function.",
     ),
@@ -317,7 +332,10 @@ def test_a_failure_says_what_happened_and_ends_at_the_tests_own_line(tested):
         (one,) = [text for text in said if f"test_{number} (" in text]
         plain = [" ".join(line.split()) for line in one.splitlines()]
         for line in lines:
-            assert any(" ".join(line.split()) in shown for shown in plain), (line, one)
+            is_whole, said_line = line.endswith("\n"), " ".join(line.split())
+            assert any(
+                shown.endswith(said_line) if is_whole else said_line in shown for shown in plain
+            ), (line, one)
         if "Error:" not in lines[0]:
             assert one.count('File "') == 1, one
 
@@ -343,6 +361,33 @@ class Kept(SignalTestMixin, TestCase):
     )
     done = tested.django()
     assert done.returncode == 0, done.stderr
+
+
+def test_a_long_failure_is_cut_and_shows_what_differs(tested):
+    tested.write(
+        """
+class Fails(SignalTestMixin, TestCase):
+    def many(self, number):
+        for n in range(number): Article.objects.create(title=str(n))
+    def test_none(self):
+        with self.assertNoSignals(): self.many(150)
+    def test_one_more(self):
+        with self.assertSignals(["pre_save", "post_save"] * 120 + ["pre_save"]): self.many(121)
+    def test_fits(self):
+        with self.assertNoSignals(): self.many(10)
+"""
+    )
+    done = tested.django()
+    parts = {one.split()[1]: one for one in re.split(r"={70}\n", done.stderr)[1:]}
+    assert parts.keys() == {"test_none", "test_one_more", "test_fits"}, done.stderr
+    for one in (parts["test_none"], parts["test_one_more"]):
+        assert len(one.splitlines()) < 430
+    assert "300 were sent" in parts["test_none"]
+    assert "… 100 lines more\n\n● Article.save()" in parts["test_none"]
+    assert "… 42 lines before\n" in parts["test_one_more"]
+    assert "\n  + post_save blog.Article\n\n… " in parts["test_one_more"]
+    assert parts["test_one_more"].count("← not expected") == 1
+    assert "…" not in parts["test_fits"]
 
 
 def test_a_message_stands_on_a_line_of_its_own(tested):

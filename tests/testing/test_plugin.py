@@ -215,6 +215,35 @@ class Cases(TestCase):
     assert "⎇" not in done  # those of the tests themselves
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("shown", ["no", "stdout", "log", "all"])
+def test_failures_show_their_signals_whatever_is_captured(tested, with_django, shown, workers):
+    tested.write(
+        """
+@pytest.mark.django_db
+def test_fails():
+    print("printed")
+    assert Article.objects.create(title="x").slug == "y"
+@pytest.fixture
+def broken(db):
+    Tag.objects.create(name="x")
+    raise KeyError
+def test_error(broken): pass
+def test_no_fixture(there_is_none): pass
+def test_passes(): pass
+"""
+    )
+    report = tested.site.path / "report.xml"
+    options = (f"--show-capture={shown}", f"--junitxml={report}", *workers)
+    done = tested.pytest("--signals-on-failure", *options).stdout
+    assert "1 failed, 1 passed, 2 errors" in done
+    assert done.count("- Signals -") == (3 if shown == "all" else 2)
+    assert done.count("● Article.save()") == done.count("● Tag.save()") == 1
+    assert ("\nprinted\n" in done) is (shown in ("stdout", "all"))
+    written = report.read_text("utf-8")
+    assert written.count("● Article.save()") == written.count("● Tag.save()") == 1
+
+
 @pytest.mark.parametrize(
     "options", [(), ("--signal-cov",), ("--no-migrations",), ("--no-migrations", "--signal-cov")]
 )
