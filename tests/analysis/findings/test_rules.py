@@ -160,7 +160,9 @@ def test_what_of_a_slow_receiver_is_sql(find, said):
         end("receiver", "1-3", "1-2", 1, 60),
         end("send", "1-2", None, 0, 61),
     ]
-    assert "50% of its time is executing SQL, fetching rows not included" in said(find("R003", *lines)[0])
+    assert "50% of its time is executing SQL, fetching rows not included" in said(
+        find("R003", *lines)[0]
+    )
 
 
 def queries(count, number=0, name="SELECT blog_tag", **fields):
@@ -182,6 +184,16 @@ def test_queries_repeated_within_a_call(find, said):
         "set off by post_save at blog/views.py:12"
     )
     assert find("R004", *queries(WITHIN, name="SAVEPOINT")) == []
+
+
+def test_the_call_that_repeats_most_is_shown(find, said):
+    calls = [line for n, count in enumerate([5, 6, 9, 5], start=1) for line in queries(count, n)]
+    (one,) = find("R004", *calls)
+    assert "up to 9 times in one call" in said(one)
+    assert (one.show, one.evidence) == (
+        ("--tree", "--root", "1-30"),
+        ("1-30", "1-10", "1-20", "1-40"),
+    )
 
 
 def test_queries_repeated_by_a_loop_of_sends(find, said):
