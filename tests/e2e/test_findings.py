@@ -11,6 +11,7 @@ import pytest
 from sigtrace.analysis.choice import Choice, chosen
 from sigtrace.cli.report import report as command
 from sigtrace.reader import Damage, merge_events, open_runs
+from sigtrace.views.text import short
 from tests.support import Site
 
 PLANTED = '''
@@ -397,6 +398,7 @@ def test_a_finding_says_where_what_shows_it_and_what_to_run_next(planted):
 
 def test_the_next_command_draws_what_shows_a_finding(planted):
     (run,) = open_runs((), planted.path)
+    names = {span["id"]: span["name"] for span in planted.trace().lines("end")}
     for one in findings(planted):
         if not one["evidence"]:
             continue
@@ -407,6 +409,8 @@ def test_the_next_command_draws_what_shows_a_finding(planted):
         # Of calls that are alike one is drawn.
         wanted = one["evidence"][: 1 if len(one["next"].split("--root")) == 2 else None]
         assert set(wanted) <= drawn, one
+        lines = planted.sigtrace(*one["next"].split()[1:], "--no-fold").stdout
+        assert [name for name in wanted if short(names[name]) not in lines] == [], one
         if one["id"] == "sigtrace.R008":
             assert "registered by" in planted.sigtrace(*one["next"].split()[1:]).stdout
 

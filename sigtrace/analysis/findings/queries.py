@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
+from sigtrace.analysis.figures import Slowest
 from sigtrace.analysis.findings.finding import EVIDENCE, Name, Place, finding
 from sigtrace.analysis.reentry import code
 from sigtrace.analysis.statements import Statements
@@ -33,7 +34,10 @@ _Key = tuple[object, ...]
 
 @dataclass
 class _Repeat:
-    """A statement that a receiver repeats: `most` is how often at once, `total` altogether."""
+    """A statement that a receiver repeats: `most` is how often at once, `total` altogether.
+
+    `worst` are the calls that do so most often, where that is what is said.
+    """
 
     caller: Span
     query: Span
@@ -43,6 +47,7 @@ class _Repeat:
     total: int = 0
     calls: int = 0
     evidence: list[str] = field(default_factory=list)
+    worst: Slowest = field(default_factory=Slowest)
 
     def add(self, queries: int, calls: int, evidence: list[str]) -> None:
         self.most = max(self.most, queries)
@@ -153,6 +158,8 @@ class RepeatedQueries:
                     caller.replaced([]), query.replaced([]), sql, _set_off(chain)
                 )
             known.add(count, 1, [caller.id])
+            if found is self._within:
+                known.worst.add(count, caller.id)
 
 
 def _set_off(chain: Unfolded) -> Words:
@@ -165,7 +172,7 @@ def _set_off(chain: Unfolded) -> Words:
 
 
 def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
-    sql = repeat.sql
+    sql, evidence = repeat.sql, tuple(dict.fromkeys((*repeat.worst.ids()[:1], *repeat.evidence)))
     return finding(
         "R004",
         (Name(repeat.caller.name), said),
@@ -174,8 +181,8 @@ def _finding(repeat: _Repeat, said: str, calls: int) -> Finding:
             (sql if len(sql) <= _CUT else f"{sql[:_CUT]}…",),
             *((repeat.set_off,) * bool(repeat.set_off)),
         ),
-        evidence=tuple(repeat.evidence),
+        evidence=evidence[:EVIDENCE],
         count=calls,
-        show=("--tree", "--root", repeat.evidence[0]),
+        show=("--tree", "--root", evidence[0]),
         weight=repeat.total,
     )

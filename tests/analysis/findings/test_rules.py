@@ -161,6 +161,16 @@ def test_a_slow_receiver_of_many_senders_is_one_finding(find, said):
     assert (one.count, len(one.evidence)) == (9, 3)
 
 
+def test_the_slowest_calls_are_drawn_and_not_the_slowest_chains(find):
+    """In a slower chain it may be another receiver that takes the time."""
+    calls = [slow_call(n, POST_DELETE, "a.M", of) for n, of in enumerate((14, 13, 40), start=1)]
+    calls[2][0]["duration_ns"] //= 2
+    (one,) = find("R003", *(line for lines in calls for line in lines))
+    assert one.evidence[-1] == "1-31"
+    roots = [word for span in one.evidence for word in ("--root", span)]
+    assert one.show == ("--tree", *roots, "--slowest", "3")
+
+
 def test_the_models_that_a_receiver_is_slow_for_are_named(find, said):
     models = [slow_call(n, POST_DELETE, f"a.M{n}", 20 * n) for n in range(1, 6)]
     (one,) = find("R003", *models[0])
@@ -208,6 +218,16 @@ def test_queries_repeated_within_a_call(find, said):
         "set off by post_save at blog/views.py:12"
     )
     assert find("R004", *queries(WITHIN, name="SAVEPOINT")) == []
+
+
+def test_the_call_that_repeats_most_is_shown(find, said):
+    calls = [line for n, count in enumerate([5, 6, 9, 5], start=1) for line in queries(count, n)]
+    (one,) = find("R004", *calls)
+    assert "up to 9 times in one call" in said(one)
+    assert (one.show, one.evidence) == (
+        ("--tree", "--root", "1-30"),
+        ("1-30", "1-10", "1-20", "1-40"),
+    )
 
 
 def test_queries_repeated_by_a_loop_of_sends(find, said):
