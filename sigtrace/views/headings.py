@@ -27,7 +27,7 @@ class Headings:
         self._active: set[str] = set()
         self._prompts: set[str] = set()
         self._kinds: set[str] = set()
-        self._last: tuple[str, str] = ("", "")
+        self._last = ("", "", "")
 
     def note(self, event: Event) -> None:
         """Take a line that tells of a process: `process`, `prompt`, or `begin`."""
@@ -49,7 +49,7 @@ class Headings:
         self._active.add(process)
         if scope is not None:
             self._kinds.add(scope.kind)
-        heading = (self._pid(process), "" if scope is None else scope.id)
+        heading = (self._pid(process), *(("", "") if scope is None else (scope.id, scope.name)))
         if heading == self._last:
             return None
         self._last = heading
