@@ -74,7 +74,6 @@ class ChainFigures:
     id: str
     kind: str
     name: str
-    scope: str | None
     file: str | None
     line: int | None
     time: int
@@ -85,6 +84,7 @@ class ChainFigures:
     errors: int
     slowest_path: tuple[str, ...]
     """The names down the slowest span of each level, from below the root."""
+    scope: str | None = None
 
 
 @dataclass(slots=True)

@@ -23,7 +23,9 @@ def read_chains(
     """
     builder = Builder()
     for event in events:
+        # First: the line that closes a scope has its whole name.
+        chains = builder.feed(event)
         if event["event"] != "end" or event["kind"] == "transaction":
             note(event)
-        yield from builder.feed(event)
+        yield from chains
     yield from builder.finish()

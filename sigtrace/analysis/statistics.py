@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.absorbing import absorb
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigtrace.analysis.unfolded import Unfolded
-    from sigtrace.tree import Span
+    from sigtrace.tree import Scope, Span
 
 _Key = tuple[str, str, "str | None"]
 
@@ -41,7 +42,7 @@ class Statistics:
         self.failures: Counter[Failure] = Counter()
         self.discarded: Counter[str] = Counter()
         self.unfinished: list[OpenSpan] = []
-        self._slowest: list[tuple[int, int, ChainFigures]] = []
+        self._slowest: list[tuple[int, int, ChainFigures, Scope | None]] = []
         self._chains = 0
 
     def add(self, chain: Unfolded) -> None:
@@ -72,14 +73,17 @@ class Statistics:
         self.failures.update(later.failures)
         self.discarded.update(later.discarded)
         self.unfinished += later.unfinished[: max(_UNFINISHED - len(self.unfinished), 0)]
-        after = [(took, number - self._chains, one) for took, number, one in later._slowest]
+        after = [(one[0], one[1] - self._chains, *one[2:]) for one in later._slowest]
         self._slowest = heapq.nlargest(SLOWEST, [*self._slowest, *after])
         heapq.heapify(self._slowest)
         self._chains += later._chains
 
     def slowest(self) -> list[ChainFigures]:
         """The slowest finished chains, slowest first."""
-        return [figures for _, _, figures in sorted(self._slowest, reverse=True)]
+        return [
+            figures if scope is None else replace(figures, scope=scope.label)
+            for _, _, figures, scope in sorted(self._slowest, reverse=True)
+        ]
 
     def _receivers(self, chain: Unfolded) -> None:
         queries = queries_below(chain)
@@ -176,7 +180,7 @@ class Statistics:
         full = len(self._slowest) == SLOWEST
         if full and took <= self._slowest[0][0]:
             return
-        entry = (took, -self._chains, _figures(chain))
+        entry = (took, -self._chains, _figures(chain), chain.chain.scope)
         if full:
             heapq.heapreplace(self._slowest, entry)
         else:
@@ -194,12 +198,11 @@ def _around(chain: Unfolded, place: int, within: Mapping[int, frozenset[_Key]]) 
 
 
 def _figures(chain: Unfolded) -> ChainFigures:
-    root, scope = chain.spans[0], chain.chain.scope
+    root = chain.spans[0]
     return ChainFigures(
         id=root.id,
         kind=root.kind,
         name=root.name,
-        scope=None if scope is None else scope.label,
         file=root.event.get("file"),
         line=root.event.get("line"),
         time=root.time,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sigtrace.analysis.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from sigtrace.analysis.summary import Totals
@@ -21,12 +21,14 @@ def tally(paths: Iterable[Path]) -> Totals:
     """Count the spans in process files; what cannot be read is passed over."""
     summary = Summary()
     for path in paths:
-        with suppress(OSError), path.open("rb") as lines:
-            for line in lines:
-                event = skim(line) or _decode(line, path.stem)
-                if event is not None:
-                    summary.feed(event)
+        for event in _events(path):
+            summary.feed(event)
     return summary.totals()
+
+
+def have_spans(paths: Iterable[Path]) -> int:
+    """Count the process files that hold any span; of the others few lines are to be read."""
+    return sum(any(event["event"] in ("begin", "end") for event in _events(path)) for path in paths)
 
 
 def skim(line: bytes) -> dict[str, Any] | None:
@@ -50,6 +52,14 @@ def skim(line: bytes) -> dict[str, Any] | None:
                 "parent": None if parent == b"null" else parent[1:-1].decode(),
             }
     return None
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    with suppress(OSError), path.open("rb") as lines:
+        for line in lines:
+            event = skim(line) or _decode(line, path.stem)
+            if event is not None:
+                yield event
 
 
 def _decode(line: bytes, process: str) -> dict[str, Any] | None:

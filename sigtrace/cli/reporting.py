@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.analysis.choice import Choice, chosen
 from sigtrace.analysis.findings import SLOW_MS
+from sigtrace.analysis.tally import have_spans
 from sigtrace.cli.background import Background, has_two_processors
 from sigtrace.cli.display import Printer, display_for
 from sigtrace.cli.findings import repository
@@ -148,7 +149,7 @@ def _trees(
         if choice.slowest is not None:
             # Each of them was asked for.
             display = replace(display, fold=False)
-        view = LiveTree(display)
+        view = LiveTree(display, several=have_spans(run.files) > 1)
         events = merge_events(run.files, damage, blocks=True)
         for event in chosen(events, choice, view.shows) if choice.is_made else events:
             yield from view.feed([event])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .failures import strip
+from .scopes import REQUEST
 
 if TYPE_CHECKING:
     from .patching import Patches
@@ -31,7 +32,7 @@ class RequestHooks:
 
     def _make_get_response(self, original: Any) -> Any:
         def get_response(self_: Any, request: Any) -> Any:
-            entered = self._scopes.enter("request", lambda: _request_name(request))
+            entered = self._scopes.enter(REQUEST, lambda: _request_name(request))
             response = None
             try:
                 response = original(self_, request)
@@ -46,7 +47,7 @@ class RequestHooks:
 
     def _make_get_response_async(self, original: Any) -> Any:
         async def get_response_async(self_: Any, request: Any) -> Any:
-            entered = self._scopes.enter("request", lambda: _request_name(request))
+            entered = self._scopes.enter(REQUEST, lambda: _request_name(request))
             response = None
             try:
                 response = await original(self_, request)

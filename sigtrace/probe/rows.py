@@ -98,7 +98,7 @@ class Rows:
                     return kinds, numbers
         prints = [
             _print(value)
-            if id(type(value)) in SCALARS_BY_ID and _is_written(name, fields)
+            if id(type(value)) in SCALARS_BY_ID and is_written(name, fields)
             else _ABSENT
             for name, value in zip(model.fields, values, strict=True)
         ]
@@ -113,7 +113,7 @@ class Rows:
         return True
 
 
-def _is_written(name: str, fields: Any) -> bool:
+def is_written(name: str, fields: Any) -> bool:
     """Whether `update_fields` let a field through, under its name or that of its column."""
     if fields is None:
         return True

@@ -8,7 +8,7 @@ from .cascades import Cascades
 from .failures import strip
 from .models import state
 from .operations import Operation, OperationHooks, boolean, enclosed
-from .rows import Rows
+from .rows import Rows, is_written
 from .spans import Span, current
 from .text import quote
 from .tracing import leaving
@@ -115,13 +115,21 @@ class SaveHooks(OperationHooks):
                 raise
             span = current.get()
             if span is not None and span.kind == "save" and span.data.instance is self_:
-                written(self_, cls, span.data, using, update_fields, updated)
+                written(self_, cls, span.data, using, update_fields, updated, raw=raw)
             return updated
 
         return _save_table
 
     def _written(
-        self, instance: Any, table: Any, operation: Operation, alias: Any, fields: Any, updated: Any
+        self,
+        instance: Any,
+        table: Any,
+        operation: Operation,
+        alias: Any,
+        fields: Any,
+        updated: Any,
+        *,
+        raw: Any,
     ) -> None:
         """The `table` of a model or of one of its parents has got a row."""
         try:
@@ -129,6 +137,9 @@ class SaveHooks(OperationHooks):
             # The last call is for the model's own table, after those of its parents.
             operation.created = "true" if created else "false"
             if table is type(instance)._meta.concrete_model:
+                if raw and table._meta.parents:
+                    # It wrote this table alone.
+                    fields = _own_fields(table, fields)
                 operation.row = self._rows.saved(
                     instance, operation.model, alias, fields, created=created
                 )
@@ -197,3 +208,9 @@ def _names(fields: Any) -> str:
     if not all(type(name) is str for name in fields):
         return "null"
     return "[%s]" % ",".join(quote(name) for name in sorted(fields))
+
+
+def _own_fields(table: Any, fields: Any) -> frozenset[str]:
+    """The attributes of the fields in a child's own table, of those that `update_fields` names."""
+    names = (field.attname for field in table._meta.local_concrete_fields)
+    return frozenset(name for name in names if is_written(name, fields))

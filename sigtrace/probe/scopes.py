@@ -18,13 +18,27 @@ if TYPE_CHECKING:
     from .process import Process
     from .recorder import Recorder
 
-TASK, TEST = "task", "test"
+REQUEST, TASK, TEST = "request", "task", "test"
 
 
 class Scope:
-    """One scope, entered in `before` and lying in `outer`; `name` is what it is called by now."""
+    """One scope, entered in `before` and lying in `outer`; `name` is what it is called by now.
 
-    __slots__ = ("before", "id", "kind", "name", "outer", "over", "owner", "process", "start")
+    `grows` says that it was written under a name that is not whole: a request without its route.
+    """
+
+    __slots__ = (
+        "before",
+        "grows",
+        "id",
+        "kind",
+        "name",
+        "outer",
+        "over",
+        "owner",
+        "process",
+        "start",
+    )
 
     def __init__(
         self, kind: str, name: Callable[[], str], outer: Scope | None, before: Scope | None
@@ -34,7 +48,7 @@ class Scope:
         self.name = name
         self.outer = outer
         self.before = before
-        self.over = False
+        self.grows = self.over = False
         self.owner: object = None
         self.process: Process | None = None
         self.start = clock()
@@ -115,7 +129,8 @@ class Scopes:
         inner = self.innermost()
         if inner is None:
             return "null"
-        if not inner.id or inner.process is not self._recorder.process:
+        is_new = not inner.id or inner.process is not self._recorder.process
+        if is_new or (inner.grows and _is_whole(inner.name())):
             self._write(inner, closed=False, status=None)
         return inner.id
 
@@ -130,19 +145,26 @@ class Scopes:
         if which.process is not process:
             which.process = process
             which.id = which.id or process.next_id()
+        name = which.name()
+        which.grows = which.kind == REQUEST and not _is_whole(name)
         recorder.pending.lines.append(
             '{"event":"scope","id":%s,"kind":"%s","name":%s,"parent":%s,"time":%d,"closed":%s,'
             '"status":%s}\n'
             % (
                 which.id,
                 which.kind,
-                quote(which.name()),
+                quote(name),
                 outer,
                 which.start + process.epoch,
                 "true" if closed else "false",
                 "null" if status is None else status,
             )
         )
+
+
+def _is_whole(name: str) -> bool:
+    """Whether the name of a request has its route, which comes after the method."""
+    return " " in name
 
 
 def _lies_in(inner: Scope | None, outer: Scope) -> bool:

@@ -157,14 +157,16 @@ class Builder:
             self._registering_spans.add(parent)
 
     def _scope(self, event: Event) -> None:
-        scope = Scope(event["id"], str(event.get("kind")), str(event.get("name")))
+        scope_id, name = event["id"], str(event.get("name"))
+        scope = self._scopes.get(scope_id) or Scope(scope_id, str(event.get("kind")), name)
+        scope.name = name
         if event.get("closed"):
-            self._scopes.pop(scope.id, None)
-            self._closed[scope.id] = scope
+            self._scopes.pop(scope_id, None)
+            self._closed[scope_id] = scope
             if len(self._closed) > _RECENT:
                 _forget_old(self._closed)
         else:
-            self._scopes[scope.id] = scope
+            self._scopes[scope_id] = scope
 
     def _note_registered(self, children: Collection[Span], name: str) -> None:
         for child in children:

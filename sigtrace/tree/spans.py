@@ -86,9 +86,13 @@ class Span:
         return Span(self.event, children, self.state, self.resumed)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Scope:
-    """What a chain belongs to: a request, a command."""
+    """What a chain belongs to: a request, a command.
+
+    All its chains have the same one: `name` is what its last line says, since a request has no
+    route before its URL is resolved.
+    """
 
     id: str
     kind: str

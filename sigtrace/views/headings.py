@@ -19,15 +19,19 @@ Event = dict[str, Any]
 
 
 class Headings:
-    """Knows which processes and scopes there are, and which were named last."""
+    """Knows which processes and scopes there are, and which were named last.
 
-    def __init__(self, display: Display) -> None:
+    `several` says that there is more than one process, which else shows when the second one comes.
+    """
+
+    def __init__(self, display: Display, *, several: bool = False) -> None:
         self._display = display
+        self._several = several
         self._pids: dict[str, int] = {}
         self._active: set[str] = set()
         self._prompts: set[str] = set()
         self._kinds: set[str] = set()
-        self._last: tuple[str, str] = ("", "")
+        self._last = ("", "", "")
 
     def note(self, event: Event) -> None:
         """Take a line that tells of a process: `process`, `prompt`, or `begin`."""
@@ -49,7 +53,7 @@ class Headings:
         self._active.add(process)
         if scope is not None:
             self._kinds.add(scope.kind)
-        heading = (self._pid(process), "" if scope is None else scope.id)
+        heading = (self._pid(process), *(("", "") if scope is None else (scope.id, scope.name)))
         if heading == self._last:
             return None
         self._last = heading
@@ -71,7 +75,7 @@ class Headings:
 
     def _pid(self, process: str) -> str:
         """The number of a process where there are several; what was forked has none before it."""
-        if len(self._active) < 2:
+        if not self._several and len(self._active) < 2:
             return ""
         return str(self._pids.get(process, process.partition("-")[0]))
 

@@ -28,14 +28,15 @@ Event = dict[str, Any]
 class LiveTree:
     """Turns events into the texts to show, each of which is to be written at once.
 
+    `several` says that there is more than one process: that of a run that is over is known before.
     `now` is Unix time in nanoseconds. What is counted instead of drawn is said before whatever
     comes after it.
     """
 
-    def __init__(self, display: Display) -> None:
+    def __init__(self, display: Display, *, several: bool = False) -> None:
         self._display = display
         self._builder = Builder()
-        self._headings = Headings(display)
+        self._headings = Headings(display, several=several)
         self._repeats = Repeats()
         self._limit = Limit()
         self._rollbacks = Rollbacks()

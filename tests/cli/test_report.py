@@ -51,6 +51,16 @@ def test_tree_with_display_options(project):
     assert "notify" not in done.stdout
 
 
+def test_each_chain_says_whose_it_is_where_several_processes_had_any(project):
+    run = project / ".sigtrace" / "20260101T000000Z-1-abc"
+    write(run / "7.jsonl", process("7"), counts())
+    assert "pid" not in report("--tree").stdout
+    write(run / "8.jsonl", process("8"), *article_save("8", at=50), begin("save", "8-99", at=90))
+    first, *_, last = [line for line in report("--tree").stdout.splitlines() if "pid" in line]
+    assert (first.strip(), last.strip()) == ("▸ pid 4242", "▸ pid 8")
+    assert report("--tree", "--unfinished").stdout.startswith("▸ pid 8\n")
+
+
 def test_an_empty_tree_says_how_to_see_more(project, capfd):
     done = report("--tree", "--sender", "nobody")
     assert (done.exit_code, done.stdout) == (0, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.scoping import chains, scopes
@@ -188,3 +190,25 @@ asyncio.run(main())
         (): ["opened"],
     }
     assert all(scope["closed"] for scope in scopes(trace).values())
+
+
+def test_a_request_is_named_again_once_it_has_its_route(run):
+    trace = run("Client().get('/asks/'); Client().get('/no/such/')")
+    names = {}
+    for line in trace.lines("scope"):
+        names.setdefault(line["id"], []).append((line["name"], line["closed"]))
+    asks, inner, missing = names.values()
+    # In the first one's middleware no URL is resolved yet; nor is it ever in the last one.
+    assert asks == [("GET", False), ("GET asks/", False), ("GET asks/", True)]
+    route = "GET async/<int:number>/"
+    assert inner == [("GET", False), (route, False), (route, True)]
+    assert missing == [("GET", False), ("GET", True)]
+
+
+def test_a_report_names_a_request_by_its_route_though_something_came_before_it(run, site):
+    run("Client().get('/asks/')")
+    done = site.sigtrace("report", "--format", "json")
+    scopes = {chain["scope"] for chain in json.loads(done.stdout)["chains"]}
+    assert scopes - {None} == {"request GET asks/", "request GET async/<int:number>/"}
+    drawn = site.sigtrace("report", "--tree", "--all").stdout
+    assert drawn.index("request GET\n") < drawn.index("request GET asks/")

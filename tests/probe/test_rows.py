@@ -98,6 +98,37 @@ novel.book_ptr.save()
     assert len(rows(run)) == 1
 
 
+def test_a_raw_save_of_a_child_leaves_the_tables_of_its_parents_alone(twice):
+    run = twice(
+        """
+class Novel(Book):
+    plot = models.CharField(max_length=9)
+    class Meta:
+        app_label = "library"
+with connection.schema_editor() as editor:
+    editor.create_model(Novel)
+novel = Novel.objects.create(title="a", plot="x")
+read = Novel(pk=novel.pk, plot="y", pages=7)
+read.save_base(raw=True)
+read.title, read.plot = "b", "z"
+read.save_base(raw=True, update_fields=["title"])
+read.save()
+book = Book(pk=novel.pk, title="c")
+book.save_base(raw=True)
+book.title = "d"
+book.save_base(raw=True)
+"""
+    )
+    # What was not written still is what the first save wrote.
+    assert rows(run, "library.Novel") == [
+        (0, None),
+        (0, ["plot"]),
+        (0, []),
+        (0, ["title", "pages", "plot"]),
+    ]
+    assert [differs for _, differs in rows(run)] == [None, ["title"]]
+
+
 def test_no_value_of_the_target_is_kept_or_asked(twice):
     run = twice(
         """

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sigtrace.analysis.findings.finding import Finding, Words
     from sigtrace.analysis.findings.rows import Row
     from sigtrace.analysis.unfolded import Unfolded
+    from sigtrace.tree import Scope
 
 WINDOW = 10_000
 """A scope may save any number of rows: so many are remembered, the oldest is given up first."""
@@ -64,7 +65,7 @@ class RepeatedSaves:
     def __init__(self) -> None:
         self._found: dict[Row, _Rows] = {}
         self._scopes: dict[str, dict[Row, list[_Save]]] = {}
-        self._labels: dict[str, str] = {}
+        self._known: dict[str, Scope] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def chain(self, chain: Unfolded, *, interactive: bool) -> None:
@@ -79,18 +80,18 @@ class RepeatedSaves:
                 self._add(chain, heard, rows)
             self._evaluate(rows)
             return
-        self._labels[scope.id] = scope.label
+        self._known[scope.id] = scope
         self._add(chain, heard, self._scopes.setdefault(scope.id, {}), scope.id)
 
     def scope_closed(self, scope: str) -> None:
         """Judge what was saved in a scope."""
         self._evaluate(self._scopes.pop(scope, {}), scope)
-        self._labels.pop(scope, None)
+        self._known.pop(scope, None)
 
     def absorb(self, later: RepeatedSaves) -> None:
         """Add what was found in a later part of the run, and its half of scopes that are open."""
         absorb(self._found, later._found)
-        self._labels.update(later._labels)
+        self._known.update(later._known)
         for scope, rows in later._scopes.items():
             known = self._scopes.setdefault(scope, {})
             for row, saves in rows.items():
@@ -134,7 +135,7 @@ class RepeatedSaves:
                 continue
             in_one_chain = len({save.root for save in saves}) == 1
             within = saves[0].root if in_one_chain else scope
-            where = "" if in_one_chain else self._labels[scope]
+            where = "" if in_one_chain else self._known[scope].label
             places = frozenset((save.file, save.line, save.caller) for save in saves)
             key = (row[0], where, places)
             known = self._found.get(key)

@@ -32,9 +32,10 @@ def find() -> Callable[..., list[Finding]]:
         builder, findings, statistics = Builder(), Findings(registry), Statistics()
         chains = []
         for event in events:
+            ended = builder.feed(event)
             if event["event"] != "end" or event["kind"] == "transaction":
                 findings.note(event)
-            for chain in builder.feed(event):
+            for chain in ended:
                 findings.chain(Unfolded(chain))
                 statistics.add(Unfolded(chain))
         chains += builder.finish()

@@ -50,6 +50,20 @@ def test_a_row_saved_twice_within_a_request_with_each_place_and_what_differs(fin
     assert one.show == ("--tree", "--root", "1-10", "--root", "1-20")
 
 
+def test_requests_are_told_apart_by_the_routes_that_they_got_when_their_rows_were_saved(find):
+    lines = []
+    for number, route in enumerate(("GET buy/", "GET sell/"), start=1):
+        request, saved = f"1-90{number}", (number * 100, number * 100 + 10)
+        chains = (save(one, row=7) for one in saved)
+        lines += in_scope(*chains, span_id=request, name="GET", closed=False)
+        lines.append(scope(request, route, closed=True))
+    found = find("R001", *lines)
+    assert sorted(one.message[0].partition(" within ")[2] for one in found) == [
+        "request GET buy/",
+        "request GET sell/",
+    ]
+
+
 def test_a_save_that_changes_nothing_says_so(find, said):
     (one,) = find("R001", *in_scope(save(10, row=7), save(20, row=7, differs=[])))
     assert "nothing differs" in said(one)
