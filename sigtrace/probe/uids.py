@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ..events import ADDRESS
@@ -20,7 +21,7 @@ def addresses_of(*connected: Any) -> frozenset[int]:
     """Return the `id()` of each, and of the function and the instance of a bound method."""
     found = {id(one) for one in connected}
     for one in connected:
-        if hasattr(one, "__func__"):
+        if type(one) is MethodType:
             found |= {id(one.__self__), id(one.__func__)}
     return frozenset(found)
 
