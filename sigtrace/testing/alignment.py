@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sigtrace.analysis.paths import last_part
+from sigtrace.testing.expected import NO_SENDER
 from sigtrace.testing.names import ends_with
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def difference(
     pairs = _aligned(expected, found)
     if len(pairs) == len(expected) == len(found):
         return [], {}
+    if any(item.has_no_sender for item in expected):
+        found = [replace(one, nobody=NO_SENDER) for one in found]
     text = attrgetter("path" if _are_alike(expected, found) else "text")
     lines: list[str] = []
     marks: dict[str, str] = {}

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from sigtrace.testing.records import Send
 
 _ARROWS = ("→", "->")
-_NO_SENDER = "(no sender)"
+NO_SENDER = "(no sender)"
 
 
 @dataclass(frozen=True)
 class Sent:
     """A send, or a call of a receiver, as it is compared and shown; `id` is that of its span.
 
-    `the_signal` and `target` are what the signal and the receiver are, as far as that is known.
+    `the_signal` and `target` are what the signal and the receiver are, as far as that is known;
+    `nobody` is shown where there is no sender.
     """
 
     signal: str
@@ -35,14 +36,15 @@ class Sent:
     id: str
     the_signal: ref[Any] | None = None
     target: Target = ()
+    nobody: str | None = None
 
     @property
     def text(self) -> str:
-        return _text(last_part(self.signal), self.sender, self.receiver)
+        return _text(last_part(self.signal), self.sender or self.nobody, self.receiver)
 
     @property
     def path(self) -> str:
-        return _text(self.signal, self.sender, self.receiver)
+        return _text(self.signal, self.sender or self.nobody, self.receiver)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Expected:
     text: str
     path: str
     signal: str
+    has_no_sender: bool
     has_receiver: bool
     matches: Callable[[Sent], bool]
 
@@ -81,13 +84,13 @@ def read(item: Any) -> Expected:
         )
 
     names = (
-        None if sender is ... else _NO_SENDER if sender is None else text_of(sender, sender_name),
+        None if sender is ... else NO_SENDER if sender is None else text_of(sender, sender_name),
         None if receiver is ... else text_of(receiver, receiver_name),
     )
     text = _text(text_of(signal, lambda thing: last_part(signal_name(thing))), *names)
     signal_path = text_of(signal, signal_name)
     path = _text(signal_path, *names)
-    return Expected(text, path, signal_path, receiver is not ..., matches)
+    return Expected(text, path, signal_path, sender is None, receiver is not ..., matches)
 
 
 def sent(sends: Sequence[Send], block: Block, *, receivers: bool) -> list[Sent]:

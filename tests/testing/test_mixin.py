@@ -363,6 +363,38 @@ class Kept(SignalTestMixin, TestCase):
     assert done.returncode == 0, done.stderr
 
 
+def test_no_sender_reads_as_one_where_it_is_expected(in_site):
+    said = in_site(
+        """
+import sigtrace
+from blog.models import Tag
+from django.dispatch import Signal
+from django.test import SimpleTestCase
+from sigtrace.testing import SignalTestMixin
+class Test(SignalTestMixin, SimpleTestCase): pass
+shipped = Signal()
+def heard(**kwargs): pass
+shipped.connect(heard)
+for expected in ([(shipped, None), (shipped, None)], [shipped], [(shipped, None, heard)]):
+    try:
+        with Test().assertSignals(expected):
+            shipped.send(None)
+            shipped.send(Tag)
+    except AssertionError as error:
+        print(*[line for line in str(error).splitlines() if line[:2] == "  "], sep="\\n")
+"""
+    )
+    assert said.splitlines() == [
+        "    shipped (no sender)",
+        "  - shipped (no sender)",
+        "  + shipped blog.Tag",
+        "    shipped",
+        "  + shipped blog.Tag",
+        "    shipped (no sender) → __main__.heard",
+        "  + shipped blog.Tag → __main__.heard",
+    ]
+
+
 def test_a_long_failure_is_cut_and_shows_what_differs(tested):
     tested.write(
         """
